@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * base: ending in an orderly way. SIGTERM and SIGINT ask a program to finish what it has in hand. */
+#ifndef SECUREMAIL_STOP_H
+#define SECUREMAIL_STOP_H
+
+#include <stdbool.h>
+
+/* Catch SIGTERM and SIGINT; ignore SIGPIPE. */
+void stop_catch(void);
+bool stop_requested(void);
+/* A descriptor that becomes readable, and stays so, when a stop is requested: for poll. */
+int stop_fd(void);
+/* Ask ourselves to stop. */
+void stop_request(void);
+
+#endif

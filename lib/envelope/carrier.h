@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * envelope: the carrier: one HTML page without script that holds a sealed message and hands it to the portal when
+ * its button is pressed (docs/spec/envelope.md §Carrier). All lines are 7-bit and at most 76 characters of ours plus
+ * bounded settings, so a mail can carry it unencoded.
+ *
+ *     <form method=post enctype=multipart/form-data action="https://portal/open">
+ *       <input type=hidden name=message value="-----BEGIN AGE ENCRYPTED FILE-----…">
+ *       <input type=hidden name=signature value="untrusted comment: …"> <button>
+ */
+#ifndef SECUREMAIL_CARRIER_H
+#define SECUREMAIL_CARRIER_H
+
+#include "envelope.h"
+
+#define CARRIER_CHUNK ENVELOPE_CHUNK
+/* Bytes that one call can append at the most, for a plaintext chunk of CARRIER_CHUNK bytes. */
+#define CARRIER_STEP_MAX 131072
+
+/* What the page says. All texts are plain UTF-8 and are escaped here; ASCII-only on output (&#…;). */
+struct carrier_text {
+    const char *language;      /* "en" */
+    const char *organisation;  /* "Commonwealth of Massachusetts" */
+    const char *portal;        /* "https://securemail.example.org", no slash at the end */
+    const char *host;          /* "securemail.example.org": printed for the reader to compare */
+    const char *sender;        /* who wrote, as shown */
+    const char *recipient;     /* the address it is sealed to */
+    const char *expires;       /* a date for people */
+    const char *help;          /* help contact: one line */
+};
+
+struct carrier_settings {
+    const struct ibe_sender *sender;
+    const struct sign_key *key;
+    const struct identity *identity;
+    const struct secret *random; /* ENVELOPE_RANDOM_SIZE, fresh */
+    struct envelope_seal seal;
+    const struct carrier_text *text;
+};
+
+/* --- writing ------------------------------------------------------------------------------------------- */
+
+struct carrier; /* one carrier being written */
+
+/* Begin a carrier: appends the page up to the first bytes of the armored message. */
+enum status carrier_new(const struct carrier_settings *settings, struct carrier **carrier_out,
+                        struct buffer *html_out) MUST_CHECK;
+/* Seal more plaintext, at most CARRIER_CHUNK bytes a call. */
+enum status carrier_add(struct carrier *carrier, struct bytes plain, struct buffer *html_out) MUST_CHECK;
+/* The last chunk, the signature and the rest of the page. */
+enum status carrier_end(struct carrier *carrier, struct buffer *html_out) MUST_CHECK;
+void carrier_free(struct carrier *carrier);
+const uint8_t *carrier_id(const struct carrier *carrier); /* ENVELOPE_ID_SIZE bytes */
+
+/* --- reading ------------------------------------------------------------------------------------------- */
+
+/* Takes an armored message that arrives in pieces (LF or CRLF), gives the binary age file and its hash. Strict:
+ * anything the age specification calls malformed is ST_BAD, and stays so. */
+struct armor_reader;
+struct armor_reader *armor_reader_new(void);
+void armor_reader_free(struct armor_reader *reader);
+/* Append decoded bytes to `file_out`; at most as many as were given. */
+enum status armor_reader_add(struct armor_reader *reader, struct bytes text,
+                             struct buffer *file_out) MUST_CHECK;
+/* The END line was seen and nothing but blank space followed. */
+enum status armor_reader_end(struct armor_reader *reader, uint8_t hash_out[SIGN_HASH_SIZE]) MUST_CHECK;
+
+/* Finds message and signature in a saved carrier page that arrives in pieces. */
+struct carrier_reader;
+struct carrier_reader *carrier_reader_new(void);
+void carrier_reader_free(struct carrier_reader *reader);
+/* Append the age file's bytes to `file_out`. */
+enum status carrier_reader_add(struct carrier_reader *reader, struct bytes html,
+                               struct buffer *file_out) MUST_CHECK;
+/* `signature_out` is a buffer the caller initialised with SIGN_TEXT_MAX. ST_BAD: damaged; ST_NONE: this is no carrier
+ * page; ST_TEMP: cut short. */
+enum status carrier_reader_end(struct carrier_reader *reader, uint8_t hash_out[SIGN_HASH_SIZE],
+                               struct buffer *signature_out) MUST_CHECK;
+
+#endif

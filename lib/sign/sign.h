@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * sign: minisign signatures (Ed25519 over a BLAKE2b-512 hash), so that anybody can check ours with a stock
+ * tool. Parameters and sealed messages are signed with it.
+ *
+ * A signature is four lines of text:
+ *
+ *     untrusted comment: <anything>
+ *     base64( "ED" ‖ key id (8) ‖ Ed25519(hash of the file) (64) )
+ *     trusted comment: <text>
+ *     base64( Ed25519( the 64 signature bytes above ‖ text ) (64) )
+ */
+#ifndef SECUREMAIL_SIGN_H
+#define SECUREMAIL_SIGN_H
+
+#include "buffer.h"
+#include "secret.h"
+
+#define SIGN_SEED_SIZE 32
+#define SIGN_HASH_SIZE 64
+#define SIGN_COMMENT_MAX 1024          /* bytes of a trusted comment */
+#define SIGN_TEXT_MAX (2 * SIGN_COMMENT_MAX + 512) /* a whole signature */
+#define SIGN_PUBLIC_TEXT_SIZE 57       /* base64 of "Ed" ‖ key id ‖ key, and a NUL */
+
+struct sign_public {
+    uint8_t id[8];
+    uint8_t key[32];
+};
+
+struct sign_key; /* a signing key; opaque */
+
+/* The key made from 32 random bytes and 8 bytes of key id. */
+struct sign_key *sign_key_new(const uint8_t seed[SIGN_SEED_SIZE], const uint8_t id[8]);
+void sign_key_free(struct sign_key *key);
+const struct sign_public *sign_key_public(const struct sign_key *key);
+
+/* Key files are minisign's own form, unencrypted; the public one is what `minisign -V -p` reads. */
+enum status sign_key_write(const struct sign_key *key, struct buffer *secret_file_out) MUST_CHECK;
+enum status sign_key_read(struct bytes file, struct sign_key **key_out) MUST_CHECK;
+void sign_public_text(const struct sign_public *key, char text_out[SIGN_PUBLIC_TEXT_SIZE]);
+/* Takes the bare base64 or a whole .pub file. */
+enum status sign_public_parse(struct bytes text, struct sign_public *key_out) MUST_CHECK;
+
+/* The hash of a file that arrives in pieces. */
+struct sign_hash {
+    _Alignas(64) uint8_t state[384];
+};
+void sign_hash_init(struct sign_hash *hash);
+void sign_hash_add(struct sign_hash *hash, struct bytes bytes);
+void sign_hash_end(struct sign_hash *hash, uint8_t hash_out[SIGN_HASH_SIZE]);
+
+/* Append a whole signature. Comments are one line of printable UTF-8 each; ST_BAD otherwise. */
+enum status sign_make(const struct sign_key *key, const uint8_t hash[SIGN_HASH_SIZE],
+                      const char *untrusted_comment, const char *trusted_comment,
+                      struct buffer *signature_out) MUST_CHECK;
+/* Check a whole signature (line ends LF or CRLF) and give its trusted comment, which points into `signature`.
+ * A bare ST_BAD for anything wrong, be it form, key id or arithmetic; ST_NONE if it is by another key
+ * (well formed, but another key id). */
+enum status sign_check(const struct sign_public *key, const uint8_t hash[SIGN_HASH_SIZE],
+                       struct bytes signature, struct bytes *trusted_comment_out) MUST_CHECK;
+
+#endif
