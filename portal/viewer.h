@@ -4,12 +4,14 @@
  * The children are forked by a spawner, a small process with one thread that is started before the
  * portal has threads.
  *
- *     portal thread ──order, sealed file, empty memory file──▶ spawner ──fork──▶ child
- *                   ◀──────────────── answer ────────────────────────────────────┘
+ *     portal ──(1) socket──▶ spawner ──fork──▶ child
+ *     portal ──(2) order, sealed file, empty memory file, file key──▶ child
+ *     child ──(3) content──▶ memory file
+ *     portal ◀──(4) answer── child
  *
- * The child writes what was asked for into the memory file and ends. The portal gets it whole or
- * not at all: a child that crashes, hangs or needs too much has answered ST_FAIL, and nobody else
- * notices. VIEWER_WHOLE does not parse, so a mail that can't be shown can still be saved. */
+ * The portal gets what it asked for whole or not at all: a child that crashes, hangs or needs too
+ * much has answered ST_FAIL, and nobody else notices. VIEWER_WHOLE does not parse, so a mail that
+ * can't be shown can still be saved. */
 #ifndef SECUREMAIL_VIEWER_H
 #define SECUREMAIL_VIEWER_H
 
@@ -36,11 +38,14 @@ enum status viewer_start(const struct viewer_settings *settings, struct viewer *
 void viewer_stop(struct viewer *viewer);
 
 /* All calls below take the sealed file (an age file, read from its beginning; the descriptor stays
- * the caller's and its position is not used) and its file key (ENVELOPE_FILE_KEY_SIZE bytes), and
- * fail with ST_BAD    the sealed file is damaged: nothing of it was shown ST_NONE   there is no
- * such part, or it is not of that form ST_LIMIT  too large to be shown (it can be saved) ST_TEMP
- * too many readers at once: try again in a moment ST_FAIL   the mail can't be shown: the child died
- * or took too long. VIEWER_WHOLE still works. */
+ * the caller's and its position is not used) and its file key (ENVELOPE_FILE_KEY_SIZE bytes).
+ * Errors:
+ *
+ *     ST_BAD    the sealed file is damaged: nothing of it was shown
+ *     ST_NONE   there is no such part, or it is not of that form
+ *     ST_LIMIT  too large to be shown (it can be saved)
+ *     ST_TEMP   too many readers at once: try again in a moment
+ *     ST_FAIL   the mail can't be shown: the child died or took too long */
 
 /* Describe the mail. The caller frees with view_free. */
 enum status viewer_describe(struct viewer *viewer, int sealed_fd, const struct secret *file_key,
@@ -56,17 +61,18 @@ enum viewer_form {
 struct viewer_request {
     enum viewer_form form;
     unsigned part; /* as view_part.number */
-    const char
-        *picture_prefix; /* VIEWER_HTML: stands before a picture's part number ("" if NULL) */
+    /* VIEWER_HTML: what stands before a picture's part number; NULL: nothing. */
+    const char *picture_prefix;
 };
 
 /* What was asked for, complete. */
 struct viewer_document {
-    int fd; /* a memory file that nobody can change any more, at its beginning; for read, pread,
-               sendfile */
+    /* A memory file at its beginning, for read, pread or sendfile; nobody can change it any more.
+     */
+    int fd;
     uint64_t size; /* bytes */
-    char type[VIEW_TYPE_MAX +
-              1]; /* "message/rfc822"; TEXT: "text/plain", HTML: "text/html", both UTF-8 */
+    /* WHOLE: "message/rfc822"; TEXT: "text/plain"; HTML: "text/html" (both in UTF-8). */
+    char type[VIEW_TYPE_MAX + 1];
     char name[VIEW_NAME_MAX + 1]; /* safe to save as; never empty */
 };
 

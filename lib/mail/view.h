@@ -13,13 +13,12 @@
 #include "bytes.h"
 #include "status.h"
 
-#define VIEW_PARTS_MAX 1000 /* parts of one mail that are listed */
-#define VIEW_TEXT_MAX 16384 /* bytes of one header text */
-#define VIEW_NAME_MAX 255   /* bytes of a file name and of a content-id */
-#define VIEW_TYPE_MAX 127   /* bytes of "type/subtype" (RFC 6838 §4.2) */
-#define VIEW_BODY_MAX                                                                              \
-    (8 * 1024 * 1024) /* decoded bytes of a part that is shown; it can be saved at any size */
-#define VIEW_WIRE_MAX (1024 * 1024) /* bytes of a written description */
+#define VIEW_PARTS_MAX 1000   /* parts of one mail that are listed */
+#define VIEW_TEXT_MAX 16384   /* bytes of one header text */
+#define VIEW_NAME_MAX 255     /* bytes of a file name and of a content-id */
+#define VIEW_TYPE_MAX 127     /* bytes of "type/subtype" (RFC 6838 §4.2) */
+#define VIEW_BODY_MAX 8388608 /* decoded bytes of a part that is shown; any size can be saved */
+#define VIEW_WIRE_MAX 1048576 /* bytes of a written description */
 
 /* What a part is, for whoever decides whether a browser may show it. */
 enum view_kind {
@@ -35,14 +34,12 @@ enum view_kind {
 struct view_part {
     unsigned number; /* 1, 2, …: its place in the mail */
     enum view_kind kind;
-    bool attachment; /* its sender calls it an attachment (RFC 2183) */
-    bool in_body;  /* it is the text, the HTML, or a picture that the HTML shows: no need to list it
-                    */
-    uint64_t size; /* decoded bytes */
-    char *type;    /* "image/png": lower case, well formed */
-    char *name;    /* the file name as sent, or "" */
-    char *
-        safe_name; /* to show and to save as: never empty, no path, no device, fit for any system */
+    bool attachment;  /* its sender calls it an attachment (RFC 2183) */
+    bool in_body;     /* it is the text, the HTML, or a picture in the HTML: no need to list it */
+    uint64_t size;    /* decoded bytes */
+    char *type;       /* "image/png": lower case, well formed */
+    char *name;       /* the file name as sent, or "" */
+    char *safe_name;  /* to show and to save as: never empty, no path, no device */
     char *content_id; /* without angle brackets, or "" */
 };
 
@@ -58,8 +55,7 @@ struct view {
     struct view_part *parts; /* parts[i].number is i + 1 */
 };
 
-/* --- in the cell
- * ----------------------------------------------------------------------------------------- */
+/* --- in the cell --- */
 
 /* Load the MIME library and the converters of all charsets we read. Once per process, before the
  * cell is entered (it opens files) and before threads are made. */
@@ -91,8 +87,7 @@ enum status view_read_text(struct bytes mail, unsigned number, struct buffer *te
 enum status view_read_html(struct bytes mail, unsigned number, const char *picture_prefix,
                            struct buffer *html_out) MUST_CHECK;
 
-/* --- anywhere
- * -------------------------------------------------------------------------------------------- */
+/* --- anywhere --- */
 
 /* Append the description for the pipe between viewer and portal; at most VIEW_WIRE_MAX bytes. */
 enum status view_write(const struct view *view, struct buffer *out) MUST_CHECK;
