@@ -41,12 +41,13 @@ enum status smtp_client_open_fd(int fd, const struct smtp_client_settings *setti
                                 struct smtp_client **client_out, struct why *why) MUST_CHECK;
 
 /* Begin a letter. The envelope's XFORWARD, DSN and SIZE parameters are sent where the peer offers
- * them. Its texts are not used after the call. ST_OK: the peer wants the letter, for at least one
- * recipient (see smtp_client_reply: 4xx or 5xx are refused, 250 is accepted so far). ST_DENIED: no
- * recipient was accepted, or the peer lacks 8BITMIME or SMTPUTF8 that the envelope needs, or the
- * envelope's size is more than it takes; no letter is open. ST_BAD: an address or a parameter is
- * not fit to be sent (CR, LF, blank, < or > in it, or no address). ST_TEMP: the connection was
- * lost. */
+ * them. Its texts are not used after the call.
+ * ST_OK: the peer wants the letter, for at least one recipient. Those it refused have their reply;
+ *     for the others smtp_client_reply is a 451 until smtp_client_end.
+ * ST_DENIED: no recipient was accepted, or the peer lacks 8BITMIME or SMTPUTF8 that the envelope
+ *     needs, or takes no letter of that size; the replies say so. No letter is open.
+ * ST_BAD: an address or a parameter is not fit to be sent; nothing was sent.
+ * ST_TEMP: the connection was lost. */
 enum status smtp_client_start(struct smtp_client *client, const struct smtp_envelope *envelope,
                               struct why *why) MUST_CHECK;
 
@@ -69,9 +70,6 @@ bool smtp_client_usable(const struct smtp_client *client);
  * may have been delivered, and a second attempt may double it. */
 bool smtp_client_in_doubt(const struct smtp_client *client);
 
-/* Give back what was begun (RSET); ST_TEMP if the connection is lost. Not inside a letter's data.
- */
-enum status smtp_client_reset(struct smtp_client *client) MUST_CHECK;
 /* Say QUIT, wait shortly, close, free. */
 void smtp_client_quit(struct smtp_client *client);
 /* Close at once and free; NULL is fine. */

@@ -25,10 +25,11 @@
 
 /* One letter and all that was said about it. Made by smtp_session_next, freed as a whole. */
 struct smtp_transaction {
-    struct smtp_envelope envelope; /* its texts live as long as the transaction */
-    const char *peer;              /* as given to smtp_session_new */
-    const char *helo;              /* the name the client gave, never verified */
-    struct smtp_body *body;        /* the letter, byte for byte, dots unstuffed; rewound */
+    struct smtp_envelope envelope;          /* its texts live as long as the transaction */
+    const char *peer;                       /* as given to smtp_session_new */
+    const char *helo;                       /* the name the client gave, never verified */
+    struct smtp_body *body;                 /* the letter, byte for byte, dots unstuffed; rewound */
+    struct smtp_transaction_memory *memory; /* private: what the others point to */
 };
 
 void smtp_transaction_free(struct smtp_transaction *transaction); /* NULL is fine */
@@ -43,8 +44,9 @@ struct smtp_server_settings {
     int command_timeout_ms; /* for one command, RFC 5321 §4.5.3.2.7: 300,000 */
     int letter_timeout_ms;  /* for the whole of a letter's data: a slow drip ends here */
     int stop_fd;            /* readable: end with 421 where a command is awaited; -1: none */
-    const char *const
-        *xforward_peers; /* NULL-terminated "192.0.2.1" or "unix" (any Unix peer); NULL: none */
+    /* Who may send XFORWARD: NULL-terminated "192.0.2.1", or "unix" for any Unix peer; NULL: none.
+     */
+    const char *const *xforward_peers;
     struct smtp_body_settings body;
     /* Refuse recipients while the client waits: a reply of 250, or 4xx, 5xx. NULL: take all. */
     struct smtp_reply (*recipient_check)(void *context, const struct smtp_envelope *envelope,

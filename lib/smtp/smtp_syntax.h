@@ -33,18 +33,16 @@ enum smtp_verb {
     SMTP_VERB_QUIT,
     SMTP_VERB_VRFY,
     SMTP_VERB_XFORWARD,
-    SMTP_VERB_ABSENT, /* an SMTP command that is not offered here: EXPN, HELP, BDAT, AUTH, STARTTLS…
-                       */
+    SMTP_VERB_ABSENT,  /* known, but not offered here: EXPN, HELP, BDAT, AUTH, STARTTLS… */
     SMTP_VERB_FOREIGN, /* another protocol's: GET, POST…; a web browser that was sent here */
 };
 
 /* The command, any case, and what follows it without surrounding blanks. */
 enum smtp_verb smtp_syntax_verb(struct bytes line, struct bytes *rest_out);
 
-/* Take `keyword` ("FROM:", any case) and a path off the front of *rest: <address>, <@route:address>
- * or
- * <>. The address is without brackets and route, and may be empty. ST_BAD: not a path, or not an
- * address by smtp_syntax_address (but "<>" and "<postmaster>" are paths). */
+/* Take `keyword` ("FROM:", any case) and a path off the front of *rest: <address>, <>, or
+ * <@route:address>. The address is without brackets and route, and may be empty. ST_BAD: not a
+ * path, or not an address by smtp_syntax_address (but "<>" and "<postmaster>" are paths). */
 enum status smtp_syntax_path(struct bytes *rest, struct bytes keyword,
                              struct bytes *address_out) MUST_CHECK;
 
@@ -66,8 +64,8 @@ bool smtp_syntax_orcpt(struct bytes value);
 bool smtp_syntax_xtext(struct bytes value);
 /* Decode xtext, append it; ST_BAD if it is none, or if it hides a control character. */
 enum status smtp_syntax_xtext_decode(struct bytes value, struct buffer *out) MUST_CHECK;
-/* Encode as xtext, append it. */
-enum status smtp_syntax_xtext_encode(struct bytes text, struct buffer *out) MUST_CHECK;
+/* Encode as xtext, append it; ST_LIMIT, which sticks in the buffer, if it does not fit. */
+enum status smtp_syntax_xtext_encode(struct bytes text, struct buffer *out);
 
 /* A host name or address literal as EHLO may give it: printable, no blanks, at most 255 bytes. */
 bool smtp_syntax_host(struct bytes name);
