@@ -2,7 +2,7 @@
 // http: the fields of a form, whichever way they are encoded.
 #include "form.h"
 
-#include "form_parts.h"
+#include "form_private.h"
 #include "media_type.h"
 #include "memory.h"
 

@@ -8,7 +8,7 @@
 // A delimiter is CRLF -- boundary. It has one CR, at its beginning, so a match that breaks off can
 // begin again only at the byte where it broke: a count of matched bytes is all that has to be kept
 // between pieces.
-#include "form_parts.h"
+#include "form_private.h"
 
 #include "media_type.h"
 #include "memory.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // http: building an answer, and the headers that protect every one of them.
-#include "response.h"
+#include "response_private.h"
 
 #include "io.h"
 #include "memory.h"

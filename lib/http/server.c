@@ -12,7 +12,7 @@
 #include "io.h"
 #include "memory.h"
 #include "number.h"
-#include "response.h"
+#include "response_private.h"
 
 #define STACK_SIZE                                                                                 \
     ((size_t)512 * 1024) /* of each connection's thread; nothing here recurses on input */

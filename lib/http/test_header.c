@@ -8,7 +8,7 @@
 
 #include "cookie.h"
 #include "disposition.h"
-#include "response.h"
+#include "response_private.h"
 
 static void cookies_are_found(void **state)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * http: between form.c and the two encodings; nobody else includes this. A parser reads bytes and
  * calls form_begin, form_data and form_finish for each field. */
-#ifndef SECUREMAIL_FORM_PARTS_H
-#define SECUREMAIL_FORM_PARTS_H
+#ifndef SECUREMAIL_FORM_PRIVATE_H
+#define SECUREMAIL_FORM_PRIVATE_H
 
 #include "form.h"
 

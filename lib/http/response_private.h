@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * http: between response.c and server.c; nobody else includes this. */
-#ifndef SECUREMAIL_HTTP_RESPONSE_H
-#define SECUREMAIL_HTTP_RESPONSE_H
+#ifndef SECUREMAIL_RESPONSE_PRIVATE_H
+#define SECUREMAIL_RESPONSE_PRIVATE_H
 
 #include "http.h"
 
