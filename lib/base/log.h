@@ -4,9 +4,9 @@
  *     gateway letter-relayed id=4f1c… to=bob@example.org size=10240
  *
  * The first word is the program, the second the event, which docs/guide/log-events.md lists; then
- * key=value. A value with blanks, quotes or control characters is quoted and escaped, so a value can
- * never look like another field. Under systemd each line begins with its priority, "<6>". Never logged:
- * subjects, texts, file names, keys, tokens, cookies, passwords. */
+ * key=value. A value with blanks, quotes or control characters is quoted and escaped, so a value
+ * can never look like another field. Under systemd each line begins with its priority, "<6>". Never
+ * logged: subjects, texts, file names, keys, tokens, cookies, passwords. */
 #ifndef SECUREMAIL_LOG_H
 #define SECUREMAIL_LOG_H
 

@@ -7,7 +7,8 @@
 #include <stddef.h>
 
 /* Zeroed memory for count × size bytes; never NULL. The product is checked for overflow. */
-void *memory_new(size_t count, size_t size) __attribute__((malloc, alloc_size(1, 2), returns_nonnull));
+void *memory_new(size_t count, size_t size)
+    __attribute__((malloc, alloc_size(1, 2), returns_nonnull));
 /* A copy of a C string; the caller frees. */
 char *memory_text(const char *text) __attribute__((malloc, returns_nonnull));
 

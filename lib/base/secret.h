@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
- * base: the only carrier of keys and passwords: locked, guarded pages, left out of core dumps, wiped
- * when freed (libsodium's guarded allocation). A secret never stands in a plain array that outlives
- * the function that made it. */
+ * base: the only carrier of keys and passwords: locked, guarded pages, left out of core dumps,
+ * wiped when freed (libsodium's guarded allocation). A secret never stands in a plain array that
+ * outlives the function that made it. */
 #ifndef SECUREMAIL_SECRET_H
 #define SECUREMAIL_SECRET_H
 
@@ -24,8 +24,8 @@ struct bytes secret_bytes(const struct secret *secret);
 bool secret_equal(struct bytes a, struct bytes b);
 /* Overwrite, never optimised away. */
 void secret_wipe(void *p, size_t n);
-/* Overwrite the dead stack below the caller (64 KiB). Call it after every operation on a secret whose
- * library leaves copies in its frames: a bare pairing leaves the whole private key there. */
+/* Overwrite the dead stack below the caller (64 KiB). Call it after every operation on a secret
+ * whose library leaves copies in its frames: a bare pairing leaves the whole private key there. */
 void secret_burn_stack(void);
 
 #endif

@@ -9,16 +9,16 @@
 
 struct serve {
     int listener;
-    unsigned max;       /* connections at once; the next ones wait in the backlog */
-    size_t stack;       /* bytes of stack for each thread; 0: 256 KiB */
-    /* Serves one connection until it ends; the skeleton closes fd afterwards. `peer` is as net_accept
-     * gives it. */
+    unsigned max; /* connections at once; the next ones wait in the backlog */
+    size_t stack; /* bytes of stack for each thread; 0: 256 KiB */
+    /* Serves one connection until it ends; the skeleton closes fd afterwards. `peer` is as
+     * net_accept gives it. */
     void (*connection)(int fd, const char *peer, void *context);
     void *context;
 };
 
-/* Accept and serve until stop_requested(); then wait up to `grace_ms` for connections in hand. Returns
- * how many were still open when the time was up (0: all ended). */
+/* Accept and serve until stop_requested(); then wait up to `grace_ms` for connections in hand.
+ * Returns how many were still open when the time was up (0: all ended). */
 unsigned serve_threads(const struct serve *serve, int grace_ms);
 
 #endif

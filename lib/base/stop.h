@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * base: ending in an orderly way. SIGTERM and SIGINT ask a program to finish what it has in hand. */
+ * base: ending in an orderly way. SIGTERM and SIGINT ask a program to finish what it has in hand.
+ */
 #ifndef SECUREMAIL_STOP_H
 #define SECUREMAIL_STOP_H
 

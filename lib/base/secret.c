@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * base: secret memory, on libsodium's guarded pages. */
+#include "secret.h"
+
+#include <assert.h>
+#include <pthread.h>
+#include <sodium.h>
+
+#include "memory.h"
+
+#define SECRET_MAX (1 << 20)
+#define STACK_BURNT (64 * 1024)
+
+static void start(void)
+{
+    if (sodium_init() < 0) {
+        fputs("libsodium does not start\n", stderr);
+        abort();
+    }
+}
+
+struct secret *secret_new(size_t n)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    assert(n > 0 && n <= SECRET_MAX);
+    pthread_once(&once, start);
+    struct secret *secret = memory_new(1, sizeof *secret);
+    secret->p = sodium_malloc(n);
+    if (secret->p == NULL) {
+        fputs("out of secret memory\n", stderr);
+        abort();
+    }
+    memset(secret->p, 0, n);
+    secret->n = n;
+    return secret;
+}
+
+struct secret *secret_copy(struct bytes bytes)
+{
+    struct secret *secret = secret_new(bytes.n);
+    memcpy(secret->p, bytes.p, bytes.n);
+    return secret;
+}
+
+void secret_free(struct secret *secret)
+{
+    if (secret == NULL)
+        return;
+    sodium_free(secret->p); /* wipes */
+    free(secret);
+}
+
+struct bytes secret_bytes(const struct secret *secret)
+{
+    return (struct bytes){secret->p, secret->n};
+}
+
+bool secret_equal(struct bytes a, struct bytes b)
+{
+    return a.n == b.n && (a.n == 0 || sodium_memcmp(a.p, b.p, a.n) == 0);
+}
+
+void secret_wipe(void *p, size_t n)
+{
+    if (n > 0)
+        sodium_memzero(p, n);
+}
+
+/* The array lies where the dead frames of the caller's callees were; the barrier keeps the store
+ * alive. */
+__attribute__((noinline)) void secret_burn_stack(void)
+{
+    uint8_t burnt[STACK_BURNT];
+    sodium_memzero(burnt, sizeof burnt);
+    __asm__ volatile("" : : "r"(burnt) : "memory");
+}
