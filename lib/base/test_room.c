@@ -239,7 +239,7 @@ static __attribute__((noinline)) void leave_a_trace(void)
 
 static __attribute__((noinline, no_sanitize("address"))) size_t traces(void)
 {
-    volatile char stack[8192];
+    __attribute__((uninitialized)) volatile char stack[8192];
     size_t count = 0;
     __asm__ volatile("" : : "r"(stack) : "memory");
     for (size_t i = 0; i < sizeof stack; i++)
@@ -251,9 +251,13 @@ static void the_dead_stack_is_burnt(void **state)
 {
     (void)state;
     leave_a_trace();
+    assert_true(traces() > 1000); /* the test can see what lies there */
+    leave_a_trace();
     secret_burn_stack();
     assert_int_equal(traces(), 0);
 }
+
+static char answer_text[] = "!";
 
 static void answer(int fd, const char *peer, void *context)
 {
@@ -274,7 +278,7 @@ static void *serve_in_thread(void *settings)
 static void a_server_serves_several_and_ends_in_order(void **state)
 {
     (void)state;
-    struct serve settings = {.max = 2, .connection = answer, .context = "!"};
+    struct serve settings = {.max = 2, .connection = answer, .context = answer_text};
     int port, clients[2];
     char where[64], byte;
     size_t n;
