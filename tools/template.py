@@ -437,8 +437,8 @@ HEADER = '''/* SPDX-License-Identifier: Apache-2.0
 
 '''
 
-SOURCE = '''// SPDX-License-Identifier: Apache-2.0
-// Made by tools/template.py; change the templates instead.
+SOURCE = '''/* SPDX-License-Identifier: Apache-2.0
+ * Made by tools/template.py; change the templates instead. */
 #include "%s"
 
 #include "html.h"

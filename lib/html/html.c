@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: Apache-2.0
-// html: escaping, one function for each place where a value can stand.
+/* SPDX-License-Identifier: Apache-2.0
+ * html: escaping, one function for each place where a value can stand. */
 #include "html.h"
 
 static const char REPLACEMENT[] = "\xef\xbf\xbd"; /* U+FFFD */

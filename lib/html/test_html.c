@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: Apache-2.0
-// html: tests of the escaping, alone and in a page made by tools/template.py.
+/* SPDX-License-Identifier: Apache-2.0
+ * html: tests of the escaping, alone and in a page made by tools/template.py. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: Apache-2.0
-// http: reading and setting cookies.
+/* SPDX-License-Identifier: Apache-2.0
+ * http: reading and setting cookies. */
 #include "cookie.h"
 
 static bool ours(struct bytes value)

@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: Apache-2.0
-// http: safe names for downloads.
+/* SPDX-License-Identifier: Apache-2.0
+ * http: safe names for downloads. */
 #include "disposition.h"
 
 #define NAME_MAX_BYTES 120

@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: Apache-2.0
-// http: the fields of a form, whichever way they are encoded.
+/* SPDX-License-Identifier: Apache-2.0
+ * http: the fields of a form, whichever way they are encoded. */
 #include "form.h"
 
 #include "form_private.h"

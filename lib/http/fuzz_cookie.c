@@ -1,6 +1,6 @@
-// SPDX-License-Identifier: Apache-2.0
-// http: fuzz target for what else comes in headers: cookies, media types, and names of files that
-// go out again.
+/* SPDX-License-Identifier: Apache-2.0
+ * http: fuzz target for what else comes in headers: cookies, media types, and names of files that
+ * go out again. */
 #include "cookie.h"
 #include "disposition.h"
 #include "media_type.h"

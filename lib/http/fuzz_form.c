@@ -1,6 +1,6 @@
-// SPDX-License-Identifier: Apache-2.0
-// http: fuzz target for forms. The first line is the Content-Type, the rest the body; it is read
-// whole and in pieces of 7 bytes, and both must end alike.
+/* SPDX-License-Identifier: Apache-2.0
+ * http: fuzz target for forms. The first line is the Content-Type, the rest the body; it is read
+ * whole and in pieces of 7 bytes, and both must end alike. */
 #include "form.h"
 
 static bool sink_begin(void *context, const struct form_part *part)

@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: Apache-2.0
-// http: header values with parameters.
+/* SPDX-License-Identifier: Apache-2.0
+ * http: header values with parameters. */
 #include "media_type.h"
 
 /* RFC 9110 §5.6.2 */

@@ -1,13 +1,13 @@
-// SPDX-License-Identifier: Apache-2.0
-// http: multipart/form-data (RFC 7578) that arrives in pieces.
-//
-//     --boundary CRLF  header CRLF  header CRLF  CRLF  value
-//     CRLF --boundary CRLF  …
-//     CRLF --boundary -- CRLF
-//
-// A delimiter is CRLF -- boundary. It has one CR, at its beginning, so a match that breaks off can
-// begin again only at the byte where it broke: a count of matched bytes is all that has to be kept
-// between pieces.
+/* SPDX-License-Identifier: Apache-2.0
+ * http: multipart/form-data (RFC 7578) that arrives in pieces.
+ *
+ *     --boundary CRLF  header CRLF  header CRLF  CRLF  value
+ *     CRLF --boundary CRLF  …
+ *     CRLF --boundary -- CRLF
+ *
+ * A delimiter is CRLF -- boundary. It has one CR, at its beginning, so a match that breaks off can
+ * begin again only at the byte where it broke: a count of matched bytes is all that has to be kept
+ * between pieces. */
 #include "form_private.h"
 
 #include "media_type.h"

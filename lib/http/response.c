@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: Apache-2.0
-// http: building an answer, and the headers that protect every one of them.
+/* SPDX-License-Identifier: Apache-2.0
+ * http: building an answer, and the headers that protect every one of them. */
 #include "response_private.h"
 
 #include "io.h"

@@ -1,6 +1,6 @@
-// SPDX-License-Identifier: Apache-2.0
-// http: the server, over libmicrohttpd. The library reads requests and runs threads; which requests
-// are good, and what every answer carries, is decided here and in response.c.
+/* SPDX-License-Identifier: Apache-2.0
+ * http: the server, over libmicrohttpd. The library reads requests and runs threads; which requests
+ * are good, and what every answer carries, is decided here and in response.c. */
 #include <arpa/inet.h>
 #include <microhttpd.h>
 #include <stdatomic.h>

@@ -1,7 +1,7 @@
-// SPDX-License-Identifier: Apache-2.0
-// http: tests of the form parser. Every example is read whole, byte by byte, and cut at every
-// position: the result may not depend on how the bytes arrive. Examples follow RFC 7578, RFC 2046
-// §5.1.1 and the WHATWG forms of names.
+/* SPDX-License-Identifier: Apache-2.0
+ * http: tests of the form parser. Every example is read whole, byte by byte, and cut at every
+ * position: the result may not depend on how the bytes arrive. Examples follow RFC 7578, RFC 2046
+ * §5.1.1 and the WHATWG forms of names. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

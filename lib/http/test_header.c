@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: Apache-2.0
-// http: tests of cookies, names for downloads, and the headers that every answer carries.
+/* SPDX-License-Identifier: Apache-2.0
+ * http: tests of cookies, names for downloads, and the headers that every answer carries. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,6 +1,7 @@
-// SPDX-License-Identifier: Apache-2.0
-// http: application/x-www-form-urlencoded that arrives in pieces: name=value&name=value, with + for
-// a blank and %HH for any byte. Stricter than browsers need: a "%" without two digits is refused.
+/* SPDX-License-Identifier: Apache-2.0
+ * http: application/x-www-form-urlencoded that arrives in pieces: name=value&name=value, with + for
+ * a blank and %HH for any byte. Stricter than browsers need: a "%" without two digits is refused.
+ */
 #include "form_private.h"
 
 #include "memory.h"
