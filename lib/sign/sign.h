@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * sign: minisign signatures (Ed25519 over a BLAKE2b-512 hash), so that anybody can check ours with a stock
- * tool. Parameters and sealed messages are signed with it.
+ * sign: minisign signatures (Ed25519 over a BLAKE2b-512 hash), so that anybody can check ours with
+ * a stock tool. Parameters and sealed messages are signed with it.
  *
  * A signature is four lines of text:
  *
@@ -17,9 +17,9 @@
 
 #define SIGN_SEED_SIZE 32
 #define SIGN_HASH_SIZE 64
-#define SIGN_COMMENT_MAX 1024          /* bytes of a trusted comment */
+#define SIGN_COMMENT_MAX 1024                      /* bytes of a trusted comment */
 #define SIGN_TEXT_MAX (2 * SIGN_COMMENT_MAX + 512) /* a whole signature */
-#define SIGN_PUBLIC_TEXT_SIZE 57       /* base64 of "Ed" ‖ key id ‖ key, and a NUL */
+#define SIGN_PUBLIC_TEXT_SIZE 57 /* base64 of "Ed" ‖ key id ‖ key, and a NUL */
 
 struct sign_public {
     uint8_t id[8];
@@ -52,9 +52,9 @@ void sign_hash_end(struct sign_hash *hash, uint8_t hash_out[SIGN_HASH_SIZE]);
 enum status sign_make(const struct sign_key *key, const uint8_t hash[SIGN_HASH_SIZE],
                       const char *untrusted_comment, const char *trusted_comment,
                       struct buffer *signature_out) MUST_CHECK;
-/* Check a whole signature (line ends LF or CRLF) and give its trusted comment, which points into `signature`.
- * A bare ST_BAD for anything wrong, be it form, key id or arithmetic; ST_NONE if it is by another key
- * (well formed, but another key id). */
+/* Check a whole signature (line ends LF or CRLF) and give its trusted comment, which points into
+ * `signature`. A bare ST_BAD for anything wrong, be it form, key id or arithmetic; ST_NONE if it is
+ * by another key (well formed, but another key id). */
 enum status sign_check(const struct sign_public *key, const uint8_t hash[SIGN_HASH_SIZE],
                        struct bytes signature, struct bytes *trusted_comment_out) MUST_CHECK;
 
