@@ -1,236 +1,162 @@
 /* SPDX-License-Identifier: Apache-2.0
- * sign: minisign signatures and key files, on libsodium's Ed25519 and BLAKE2b. */
+ * sign: making and checking minisign signatures. */
 #include "sign.h"
 
 #include <assert.h>
 #include <sodium.h>
 
 #include "encode.h"
-#include "memory.h"
+#include "sign_private.h"
 
-#define BLOB_SIZE 74   /* "ED" ‖ key id ‖ signature */
-#define PUBLIC_SIZE 42 /* "Ed" ‖ key id ‖ public key */
+#define SIGNATURE_SIZE crypto_sign_BYTES /* 64 */
+#define HEAD_SIZE (2 + SIGN_ID_SIZE)     /* "ED" ‖ key id */
 
-/* A secret key file holds, in base64, all fixed: "Ed" ‖ 0 0 (no passphrase) ‖ "B2" ‖ salt 32 ‖
- * limits 8 + 8 ‖ key id 8 ‖ secret key 64 ‖ BLAKE2b-256 of ("Ed" ‖ key id ‖ secret key). */
-#define SECRET_SIZE 158
-#define SECRET_AT_ID 54
-#define SECRET_AT_KEY 62
-#define SECRET_AT_CHECK 126
+static const char untrusted_mark[] = "untrusted comment: ";
+static const char trusted_mark[] = "trusted comment: ";
 
-#define UNTRUSTED "untrusted comment: "
-#define TRUSTED "trusted comment: "
+/* --- the hash -------------------------------------------------------------------------------- */
 
-struct sign_key {
-    struct sign_public public;
-    struct secret *secret; /* 64 bytes: seed ‖ public key */
-};
-
-static_assert(sizeof(struct sign_hash) >= sizeof(crypto_generichash_state), "the state fits");
-
-struct sign_key *sign_key_new(const uint8_t seed[SIGN_SEED_SIZE], const uint8_t id[8])
+static crypto_generichash_state *state_of(struct sign_hash *hash)
 {
-    struct sign_key *key = memory_new(1, sizeof *key);
-    key->secret = secret_new(crypto_sign_SECRETKEYBYTES);
-    crypto_sign_seed_keypair(key->public.key, key->secret->p, seed);
-    memcpy(key->public.id, id, sizeof key->public.id);
-    return key;
+    static_assert(sizeof(crypto_generichash_state) <= sizeof hash->state, "the state fits");
+    return (crypto_generichash_state *)(void *)hash->state;
 }
-
-void sign_key_free(struct sign_key *key)
-{
-    if (key == NULL)
-        return;
-    secret_free(key->secret);
-    free(key);
-}
-
-const struct sign_public *sign_key_public(const struct sign_key *key)
-{
-    return &key->public;
-}
-
-/* --- key files
- * ------------------------------------------------------------------------------------------ */
-
-static void key_check(const uint8_t *id_and_key, uint8_t check_out[32])
-{
-    crypto_generichash_state state;
-    crypto_generichash_init(&state, NULL, 0, 32);
-    crypto_generichash_update(&state, (const uint8_t *)"Ed", 2);
-    crypto_generichash_update(&state, id_and_key, 8 + crypto_sign_SECRETKEYBYTES);
-    crypto_generichash_final(&state, check_out, 32);
-}
-
-enum status sign_key_write(const struct sign_key *key, struct buffer *secret_file_out)
-{
-    struct secret *blob = secret_new(SECRET_SIZE);
-    memcpy(blob->p, "Ed\0\0B2", 6);
-    memcpy(blob->p + SECRET_AT_ID, key->public.id, 8);
-    memcpy(blob->p + SECRET_AT_KEY, key->secret->p, crypto_sign_SECRETKEYBYTES);
-    key_check(blob->p + SECRET_AT_ID, blob->p + SECRET_AT_CHECK);
-
-    buffer_add_text(secret_file_out, UNTRUSTED "securemail secret key\n");
-    uint8_t *text = buffer_space(secret_file_out, base64_length(SECRET_SIZE, PADDED) + 1);
-    if (text != NULL) {
-        sodium_bin2base64((char *)text, base64_length(SECRET_SIZE, PADDED) + 1, blob->p,
-                          SECRET_SIZE, sodium_base64_VARIANT_ORIGINAL);
-        secret_file_out->n += base64_length(SECRET_SIZE, PADDED);
-    }
-    buffer_add_text(secret_file_out, "\n");
-    secret_free(blob);
-    return buffer_check(secret_file_out);
-}
-
-enum status sign_key_read(struct bytes file, struct sign_key **key_out)
-{
-    struct bytes comment, text;
-    uint8_t check[32];
-    size_t n = 0;
-    enum status status = ST_BAD;
-    if (!bytes_line(&file, &comment) || !bytes_starts(comment, BYTES_LITERAL(UNTRUSTED)) ||
-        !bytes_line(&file, &text) || bytes_trim(file).n != 0)
-        return ST_BAD;
-
-    struct secret *blob = secret_new(SECRET_SIZE);
-    if (sodium_base642bin(blob->p, SECRET_SIZE, (const char *)text.p, text.n, NULL, &n, NULL,
-                          sodium_base64_VARIANT_ORIGINAL) != 0 ||
-        n != SECRET_SIZE || memcmp(blob->p, "Ed\0\0B2", 6) != 0)
-        goto out;
-    key_check(blob->p + SECRET_AT_ID, check);
-    if (sodium_memcmp(check, blob->p + SECRET_AT_CHECK, sizeof check) != 0)
-        goto out;
-    /* The seed alone makes the key again; the public half in the file must be the same. */
-    struct sign_key *key = sign_key_new(blob->p + SECRET_AT_KEY, blob->p + SECRET_AT_ID);
-    if (sodium_memcmp(key->secret->p, blob->p + SECRET_AT_KEY, crypto_sign_SECRETKEYBYTES) == 0) {
-        *key_out = key;
-        status = ST_OK;
-    } else {
-        sign_key_free(key);
-    }
-out:
-    secret_free(blob);
-    return status;
-}
-
-void sign_public_text(const struct sign_public *key, char text_out[SIGN_PUBLIC_TEXT_SIZE])
-{
-    uint8_t blob[PUBLIC_SIZE] = "Ed";
-    memcpy(blob + 2, key->id, 8);
-    memcpy(blob + 10, key->key, 32);
-    text_out[base64_encode(text_out, BYTES_ARRAY(blob), PADDED)] = '\0';
-}
-
-enum status sign_public_parse(struct bytes text, struct sign_public *key_out)
-{
-    uint8_t blob[PUBLIC_SIZE];
-    size_t n = 0;
-    struct bytes comment;
-    /* A whole file has a comment line in front. */
-    if (bytes_starts(text, BYTES_LITERAL(UNTRUSTED)) && !bytes_line(&text, &comment))
-        return ST_BAD;
-    if (base64_decode(bytes_trim(text), PADDED, blob, sizeof blob, &n) != ST_OK ||
-        n != sizeof blob || memcmp(blob, "Ed", 2) != 0)
-        return ST_BAD;
-    memcpy(key_out->id, blob + 2, 8);
-    memcpy(key_out->key, blob + 10, 32);
-    return ST_OK;
-}
-
-/* --- hashes
- * --------------------------------------------------------------------------------------------- */
 
 void sign_hash_init(struct sign_hash *hash)
 {
-    crypto_generichash_init((crypto_generichash_state *)hash, NULL, 0, SIGN_HASH_SIZE);
+    /* Without this libsodium would use its slow portable code. */
+    if (sodium_init() < 0)
+        abort();
+    crypto_generichash_init(state_of(hash), NULL, 0, SIGN_HASH_SIZE);
 }
 
 void sign_hash_add(struct sign_hash *hash, struct bytes bytes)
 {
-    crypto_generichash_update((crypto_generichash_state *)hash, bytes.p, bytes.n);
+    crypto_generichash_update(state_of(hash), bytes.p, bytes.n);
 }
 
 void sign_hash_end(struct sign_hash *hash, uint8_t hash_out[SIGN_HASH_SIZE])
 {
-    crypto_generichash_final((crypto_generichash_state *)hash, hash_out, SIGN_HASH_SIZE);
+    crypto_generichash_final(state_of(hash), hash_out, SIGN_HASH_SIZE);
+    secret_wipe(hash, sizeof *hash);
 }
 
-/* --- signatures
- * ----------------------------------------------------------------------------------------- */
+/* --- comments -------------------------------------------------------------------------------- */
 
-static bool comment_good(struct bytes comment)
+/* One line of printable UTF-8: no control characters, be they ASCII's (but a tab) or Latin-1's. */
+static bool printable(struct bytes text)
 {
-    if (comment.n > SIGN_COMMENT_MAX || !bytes_utf8(comment))
+    if (text.n > SIGN_COMMENT_MAX || !bytes_utf8(text))
         return false;
-    for (size_t i = 0; i < comment.n; i++)
-        if (comment.p[i] < ' ' || comment.p[i] == 0x7f)
+    for (size_t i = 0; i < text.n; i++) {
+        if ((text.p[i] < ' ' && text.p[i] != '\t') || text.p[i] == 0x7f)
             return false;
+        if (text.p[i] == 0xc2 && text.p[i + 1] < 0xa0)
+            return false;
+    }
     return true;
 }
 
 /* What the second signature covers: the first one and the trusted comment. */
-static size_t global_message(const uint8_t signature[64], struct bytes comment,
-                             uint8_t out[64 + SIGN_COMMENT_MAX])
+struct bound {
+    uint8_t bytes[SIGNATURE_SIZE + SIGN_COMMENT_MAX];
+    size_t n;
+};
+
+static struct bound bind(const uint8_t signature[SIGNATURE_SIZE], struct bytes trusted_comment)
 {
-    memcpy(out, signature, 64);
-    if (comment.n > 0)
-        memcpy(out + 64, comment.p, comment.n);
-    return 64 + comment.n;
+    struct bound bound = {.n = SIGNATURE_SIZE + trusted_comment.n};
+    assert(trusted_comment.n <= SIGN_COMMENT_MAX);
+    memcpy(bound.bytes, signature, SIGNATURE_SIZE);
+    if (trusted_comment.n > 0)
+        memcpy(bound.bytes + SIGNATURE_SIZE, trusted_comment.p, trusted_comment.n);
+    return bound;
 }
 
-static void add_base64(struct buffer *out, struct bytes bytes)
+/* --- making ---------------------------------------------------------------------------------- */
+
+static void add_base64(struct buffer *buffer, struct bytes bytes)
 {
-    uint8_t *text = buffer_space(out, base64_length(bytes.n, PADDED));
+    char *text = (char *)buffer_space(buffer, base64_length(bytes.n, PADDED));
     if (text != NULL)
-        out->n += base64_encode((char *)text, bytes, PADDED);
-    buffer_add_text(out, "\n");
+        buffer->n += base64_encode(text, bytes, PADDED);
 }
 
 enum status sign_make(const struct sign_key *key, const uint8_t hash[SIGN_HASH_SIZE],
                       const char *untrusted_comment, const char *trusted_comment,
                       struct buffer *signature_out)
 {
-    uint8_t blob[BLOB_SIZE] = "ED", global[64], message[64 + SIGN_COMMENT_MAX];
-    if (!comment_good(bytes_text(untrusted_comment)) || !comment_good(bytes_text(trusted_comment)))
+    struct bytes trusted = bytes_text(trusted_comment);
+    if (!printable(bytes_text(untrusted_comment)) || !printable(trusted))
         return ST_BAD;
-    memcpy(blob + 2, key->public.id, 8);
-    crypto_sign_detached(blob + 10, NULL, hash, SIGN_HASH_SIZE, key->secret->p);
-    size_t n = global_message(blob + 10, bytes_text(trusted_comment), message);
-    crypto_sign_detached(global, NULL, message, n, key->secret->p);
+
+    uint8_t first[HEAD_SIZE + SIGNATURE_SIZE] = "ED", second[SIGNATURE_SIZE];
+    memcpy(first + 2, key->public.id, SIGN_ID_SIZE);
+    crypto_sign_detached(first + HEAD_SIZE, NULL, hash, SIGN_HASH_SIZE, key->secret->p);
+    struct bound bound = bind(first + HEAD_SIZE, trusted);
+    crypto_sign_detached(second, NULL, bound.bytes, bound.n, key->secret->p);
     secret_burn_stack();
 
-    buffer_add_format(signature_out, UNTRUSTED "%s\n", untrusted_comment);
-    add_base64(signature_out, BYTES_ARRAY(blob));
-    buffer_add_format(signature_out, TRUSTED "%s\n", trusted_comment);
-    add_base64(signature_out, BYTES_ARRAY(global));
+    buffer_add_format(signature_out, "%s%s\n", untrusted_mark, untrusted_comment);
+    add_base64(signature_out, BYTES_ARRAY(first));
+    buffer_add_format(signature_out, "\n%s%s\n", trusted_mark, trusted_comment);
+    add_base64(signature_out, BYTES_ARRAY(second));
+    buffer_add_text(signature_out, "\n");
     return buffer_check(signature_out);
+}
+
+/* --- checking -------------------------------------------------------------------------------- */
+
+/* The four lines, taken apart. */
+struct signature {
+    uint8_t first[HEAD_SIZE + SIGNATURE_SIZE];
+    struct bytes trusted_comment;
+    uint8_t second[SIGNATURE_SIZE];
+};
+
+static bool comment_line(struct bytes *rest, const char *mark, struct bytes *comment_out)
+{
+    struct bytes line = BYTES_NONE;
+    if (!bytes_line(rest, &line) || !bytes_starts(line, bytes_text(mark)))
+        return false;
+    *comment_out = bytes_from(line, strlen(mark));
+    return printable(*comment_out);
+}
+
+static bool base64_line(struct bytes *rest, uint8_t *out, size_t size)
+{
+    size_t n = 0;
+    struct bytes line = BYTES_NONE;
+    return bytes_line(rest, &line) && base64_decode(line, PADDED, out, size, &n) == ST_OK &&
+           n == size;
+}
+
+static enum status take_apart(struct bytes text, struct signature *signature_out)
+{
+    struct signature s = {0};
+    struct bytes untrusted_comment = BYTES_NONE;
+    if (text.n > SIGN_TEXT_MAX || !comment_line(&text, untrusted_mark, &untrusted_comment) ||
+        !base64_line(&text, s.first, sizeof s.first) ||
+        !comment_line(&text, trusted_mark, &s.trusted_comment) ||
+        !base64_line(&text, s.second, sizeof s.second) || text.n > 0 ||
+        memcmp(s.first, "ED", 2) != 0)
+        return ST_BAD;
+    *signature_out = s;
+    return ST_OK;
 }
 
 enum status sign_check(const struct sign_public *key, const uint8_t hash[SIGN_HASH_SIZE],
                        struct bytes signature, struct bytes *trusted_comment_out)
 {
-    struct bytes untrusted, first, trusted, second;
-    uint8_t blob[BLOB_SIZE], global[64], message[64 + SIGN_COMMENT_MAX];
-    size_t blob_n = 0, global_n = 0;
-    if (signature.n > SIGN_TEXT_MAX || !bytes_line(&signature, &untrusted) ||
-        !bytes_starts(untrusted, BYTES_LITERAL(UNTRUSTED)) || !bytes_line(&signature, &first) ||
-        !bytes_line(&signature, &trusted) || !bytes_starts(trusted, BYTES_LITERAL(TRUSTED)) ||
-        !bytes_line(&signature, &second) || bytes_trim(signature).n != 0)
+    struct signature s;
+    if (take_apart(signature, &s) != ST_OK)
         return ST_BAD;
-    struct bytes comment = bytes_from(trusted, sizeof TRUSTED - 1);
-    if (!comment_good(comment) ||
-        base64_decode(first, PADDED, blob, sizeof blob, &blob_n) != ST_OK || blob_n != BLOB_SIZE ||
-        memcmp(blob, "ED", 2) != 0 ||
-        base64_decode(second, PADDED, global, sizeof global, &global_n) != ST_OK ||
-        global_n != sizeof global)
-        return ST_BAD;
-    if (memcmp(blob + 2, key->id, 8) != 0)
+    if (memcmp(s.first + 2, key->id, SIGN_ID_SIZE) != 0)
         return ST_NONE;
-
-    size_t n = global_message(blob + 10, comment, message);
-    if (crypto_sign_verify_detached(blob + 10, hash, SIGN_HASH_SIZE, key->key) != 0 ||
-        crypto_sign_verify_detached(global, message, n, key->key) != 0)
+    struct bound bound = bind(s.first + HEAD_SIZE, s.trusted_comment);
+    if (crypto_sign_verify_detached(s.first + HEAD_SIZE, hash, SIGN_HASH_SIZE, key->key) != 0 ||
+        crypto_sign_verify_detached(s.second, bound.bytes, bound.n, key->key) != 0)
         return ST_BAD;
-    *trusted_comment_out = comment;
+    *trusted_comment_out = s.trusted_comment;
     return ST_OK;
 }
