@@ -10,6 +10,7 @@
 
 void buffer_init(struct buffer *buffer, size_t max)
 {
+    assert(max < SIZE_MAX / 4); /* sizes can't overflow, here or when doubled */
     *buffer = (struct buffer){.max = max};
 }
 
@@ -36,6 +37,8 @@ static void grow(struct buffer *buffer, size_t needed)
     size_t space = buffer->space < 256 ? 256 : buffer->space;
     while (space < needed + 1)
         space *= 2;
+    if (space > buffer->max + 1)
+        space = buffer->max + 1;
     uint8_t *p = memory_new(space, 1);
     if (buffer->p != NULL) {
         memcpy(p, buffer->p, buffer->n);

@@ -22,8 +22,9 @@ void buffer_done(struct buffer *buffer);
 /* Wipe and forget the content, keep the memory and the limit, clear `overflow`. */
 void buffer_clear(struct buffer *buffer);
 
-/* Append. ST_LIMIT, and no change but `overflow`, if it would pass `max`. Because `overflow`
- * sticks, a writer may append many times and check once, at the end, with buffer_check. */
+/* Append bytes that do not lie in the buffer itself. ST_LIMIT, and no change but `overflow`, if it
+ * would pass `max`. Because `overflow` sticks, a writer may append many times and check once, at
+ * the end, with buffer_check. */
 enum status buffer_add(struct buffer *buffer, struct bytes bytes);
 enum status buffer_add_byte(struct buffer *buffer, uint8_t byte);
 enum status buffer_add_text(struct buffer *buffer, const char *text);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * base: base64 (RFC 4648 §4) and hexadecimal. Decoding is strict: one text for each value, anything
- * else is ST_BAD: no blanks, no line ends, no missing or superfluous padding, no stray bits. */
+ * else is ST_BAD: no blanks, no line ends, no missing or superfluous padding, no stray bits. After
+ * a failure the bytes at `out` mean nothing. */
 #ifndef SECUREMAIL_ENCODE_H
 #define SECUREMAIL_ENCODE_H
 
@@ -11,7 +12,7 @@ enum padding { PADDED, UNPADDED };
 
 /* Characters needed for n bytes, without a NUL. */
 size_t base64_length(size_t n, enum padding padding);
-/* Write base64_length(in.n, padding) characters, no NUL; returns that count. About 2 GB/s. */
+/* Write base64_length(in.n, padding) characters, no NUL; returns that count. Not constant time. */
 size_t base64_encode(char *text_out, struct bytes in, enum padding padding);
 /* Decode into at most `size` bytes; ST_LIMIT if it would not fit, ST_BAD if not canonical. Not
  * constant time: for ciphertext and public values only. */

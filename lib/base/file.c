@@ -10,6 +10,8 @@
 #include "io.h"
 
 #define PIECE 4096
+#define READ_MS 10000
+#define WRITE_MS 60000
 #define PATH_SIZE 4096
 
 static enum status read_all(int fd, const char *path, struct buffer *content, struct why *why)
@@ -41,35 +43,52 @@ enum status file_read(const char *path, struct buffer *content, struct why *why)
     return status;
 }
 
+/* Whose file it is, and who else may touch it. */
+static enum status check_private(const struct stat *found, const char *path, struct why *why)
+{
+    if (!S_ISREG(found->st_mode) || (found->st_uid != geteuid() && found->st_uid != 0))
+        return why_set(why, ST_DENIED, "%s: not a file of ours", path);
+    if ((found->st_mode & (S_IRWXO | S_IWGRP | S_IXGRP)) != 0)
+        return why_set(why, ST_DENIED, "%s: mode %04o lets others in; chmod 600 it", path,
+                       (unsigned)found->st_mode & 07777);
+    return ST_OK;
+}
+
 enum status file_read_secret(const char *path, size_t max, struct secret **secret_out,
                              struct why *why)
 {
-    enum status status = ST_FAIL;
+    struct secret *secret = NULL;
     struct stat found;
-    struct buffer content;
-    buffer_init(&content, max);
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY);
+    enum status status = ST_FAIL;
+    /* O_NONBLOCK: should it be a pipe, we say so instead of waiting for a writer. */
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK);
     if (fd < 0 || fstat(fd, &found) != 0) {
-        status = why_set(why, errno == ENOENT ? ST_NONE : ST_FAIL, "%s: %s", path, strerror(errno));
+        status = why_set(why,
+                         errno == ENOENT  ? ST_NONE
+                         : errno == ELOOP ? ST_DENIED
+                                          : ST_FAIL,
+                         "%s: %s", path, errno == ELOOP ? "a link" : strerror(errno));
         goto out;
     }
-    if (!S_ISREG(found.st_mode) || (found.st_uid != geteuid() && found.st_uid != 0)) {
-        status = why_set(why, ST_DENIED, "%s: not a file of ours", path);
-        goto out;
-    }
-    if ((found.st_mode & (S_IRWXO | S_IWGRP | S_IXGRP)) != 0) {
-        status = why_set(why, ST_DENIED, "%s: mode %04o lets others in; chmod 600 it", path,
-                         found.st_mode & 07777);
-        goto out;
-    }
-    status = read_all(fd, path, &content, why);
-    if (status == ST_OK && content.n == 0)
+    status = check_private(&found, path, why);
+    if (status == ST_OK && found.st_size == 0)
         status = why_set(why, ST_BAD, "%s: empty", path);
-    if (status == ST_OK)
-        *secret_out = secret_copy(buffer_bytes(&content));
+    if (status == ST_OK && (uintmax_t)found.st_size > max)
+        status = why_set(why, ST_LIMIT, "%s: larger than %zu bytes", path, max);
+    if (status != ST_OK)
+        goto out;
+
+    /* Straight into guarded memory: no copy is left in a buffer. */
+    secret = secret_new((size_t)found.st_size);
+    if (io_read_all(fd, secret->p, secret->n, io_deadline(READ_MS)) != ST_OK) {
+        status = why_set(why, ST_FAIL, "%s: cut short", path);
+        goto out;
+    }
+    *secret_out = secret;
+    secret = NULL;
 out:
     io_close(&fd);
-    buffer_done(&content);
+    secret_free(secret);
     return status;
 }
 
@@ -85,7 +104,7 @@ static enum status write_beside(const char *path, mode_t mode, struct bytes cont
         return why_set(why, ST_FAIL, "%s: %s", path, strerror(errno));
     enum status status = ST_OK;
     errno = 0;
-    if (io_write_all(fd, content, io_deadline(60000)) != ST_OK || fchmod(fd, mode) != 0 ||
+    if (io_write_all(fd, content, io_deadline(WRITE_MS)) != ST_OK || fchmod(fd, mode) != 0 ||
         fsync(fd) != 0) {
         status = why_set(why, errno == ENOSPC ? ST_TEMP : ST_FAIL, "%s: %s", path, strerror(errno));
         unlink(beside_out);
@@ -94,20 +113,16 @@ static enum status write_beside(const char *path, mode_t mode, struct bytes cont
     return status;
 }
 
-/* The name itself lasts once its directory is synced. */
+/* The name itself lasts once its directory is synced. ("/x" gives "", and "/." is the root.) */
 static void sync_directory(const char *path)
 {
     char directory[PATH_SIZE];
     const char *slash = strrchr(path, '/');
-    size_t n = slash == NULL ? 0 : (size_t)(slash - path);
-    if (n >= sizeof directory)
-        return;
-    memcpy(directory, path, n);
-    directory[n] = '\0';
-    int fd = open(slash == NULL ? "."
-                  : n == 0      ? "/"
-                                : directory,
-                  O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (slash == NULL)
+        snprintf(directory, sizeof directory, ".");
+    else
+        snprintf(directory, sizeof directory, "%.*s/.", (int)(slash - path), path);
+    int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd >= 0)
         fsync(fd);
     io_close(&fd);

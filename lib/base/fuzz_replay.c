@@ -3,6 +3,9 @@
  * copied flush against an unreadable page, so that a read of one byte too many ends the test. */
 #include <dirent.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 

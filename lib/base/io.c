@@ -3,6 +3,7 @@
 #include "io.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -62,12 +63,21 @@ enum status io_read_all(int fd, void *p, size_t n, int64_t deadline)
     return ST_OK;
 }
 
-/* Without SIGPIPE on a socket, and without blocking past the deadline when the peer does not read.
- */
+/* Write what goes without waiting. A socket is told so; a file never waits; a pipe that poll calls
+ * ready takes PIPE_BUF bytes at once (pipe(7)), and no more are given to it. */
 static ssize_t write_some(int fd, struct bytes bytes)
 {
     ssize_t n = send(fd, bytes.p, bytes.n, MSG_NOSIGNAL | MSG_DONTWAIT);
-    return n < 0 && errno == ENOTSOCK ? write(fd, bytes.p, bytes.n) : n;
+    if (n >= 0 || errno != ENOTSOCK)
+        return n;
+    if (lseek(fd, 0, SEEK_CUR) >= 0)
+        return write(fd, bytes.p, bytes.n);
+    struct pollfd ready = {.fd = fd, .events = POLLOUT};
+    if (poll(&ready, 1, 0) == 0) {
+        errno = EAGAIN;
+        return -1;
+    }
+    return write(fd, bytes.p, bytes.n < PIPE_BUF ? bytes.n : PIPE_BUF);
 }
 
 enum status io_write_all(int fd, struct bytes bytes, int64_t deadline)
@@ -118,10 +128,12 @@ enum status io_receive_fd(int socket, void *p, size_t size, size_t *n_out, int *
         char space[CMSG_SPACE(sizeof(int))];
     } control = {0};
     struct iovec part = {.iov_base = p, .iov_len = size};
+    /* CMSG_LEN, not the padded space, in which two descriptors would fit: a second one is cut off
+     * by the kernel, which says so. */
     struct msghdr message = {.msg_iov = &part,
                              .msg_iovlen = 1,
                              .msg_control = control.space,
-                             .msg_controllen = sizeof control.space};
+                             .msg_controllen = CMSG_LEN(sizeof(int))};
     ssize_t n;
     do {
         n = recvmsg(socket, &message, MSG_CMSG_CLOEXEC);

@@ -18,7 +18,9 @@ enum status io_read_all(int fd, void *p, size_t n, int64_t deadline) MUST_CHECK;
 /* Write all; never raises SIGPIPE on a socket. ST_TEMP at the deadline or on an error. */
 enum status io_write_all(int fd, struct bytes bytes, int64_t deadline) MUST_CHECK;
 
-/* Send n bytes with one descriptor over a Unix socket (SCM_RIGHTS); receive likewise. */
+/* Send n bytes with one descriptor over a Unix socket (SCM_RIGHTS); receive likewise: ST_NONE at
+ * end of file, ST_BAD for a message without exactly one descriptor or larger than `size` (what came
+ * with it is closed), ST_TEMP on an error. The caller closes *fd_out. */
 enum status io_send_fd(int socket, struct bytes bytes, int fd) MUST_CHECK;
 enum status io_receive_fd(int socket, void *p, size_t size, size_t *n_out, int *fd_out) MUST_CHECK;
 

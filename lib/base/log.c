@@ -8,6 +8,7 @@
 #include "bytes.h"
 
 #define LINE_MAX_BYTES 2048
+#define VALUE_MAX_BYTES 400 /* so that one long value does not push out the fields behind it */
 
 static struct {
     const char *program;
@@ -39,36 +40,46 @@ static void put_text(struct line *line, const char *text)
         put(line, *text++);
 }
 
-static bool plain(const char *text)
+static bool plain(struct bytes value)
 {
-    for (const char *p = text; *p != '\0'; p++)
-        if ((unsigned char)*p <= ' ' || *p == '"' || *p == '\\' || *p == '=' ||
-            (unsigned char)*p >= 0x7f)
+    for (size_t i = 0; i < value.n; i++)
+        if (value.p[i] <= ' ' || value.p[i] >= 0x7f || strchr("\"\\=", value.p[i]) != NULL)
             return false;
-    return *text != '\0';
+    return value.n > 0;
+}
+
+/* A control character, C1 included (U+0080 to U+009F, in UTF-8 behind 0xc2), or half of one. */
+static bool control(struct bytes value, size_t i)
+{
+    uint8_t c = value.p[i];
+    bool c1_head = c == 0xc2 && i + 1 < value.n && value.p[i + 1] < 0xa0;
+    bool c1_tail = c >= 0x80 && c < 0xa0 && i > 0 && value.p[i - 1] == 0xc2;
+    return c < ' ' || c == 0x7f || c1_head || c1_tail;
 }
 
 /* A value that could look like more than one is quoted; control characters and broken UTF-8 become
- * \xNN. */
+ * \xNN; one that is cut ends in "…". */
 static void put_value(struct line *line, const char *text)
 {
-    if (plain(text)) {
+    struct bytes whole = bytes_text(text), value = bytes_first(whole, VALUE_MAX_BYTES);
+    if (plain(value) && value.n == whole.n) {
         put_text(line, text);
         return;
     }
-    bool utf8 = bytes_utf8(bytes_text(text));
+    bool utf8 = bytes_utf8(value);
     put(line, '"');
-    for (const unsigned char *p = (const unsigned char *)text; *p != '\0'; p++) {
+    for (size_t i = 0; i < value.n; i++) {
+        uint8_t c = value.p[i];
         char escaped[8];
-        if (*p == '"' || *p == '\\')
-            snprintf(escaped, sizeof escaped, "\\%c", *p);
-        else if (*p < ' ' || *p == 0x7f || (*p >= 0x80 && !utf8))
-            snprintf(escaped, sizeof escaped, "\\x%02x", *p);
+        if (c == '"' || c == '\\')
+            snprintf(escaped, sizeof escaped, "\\%c", c);
+        else if (control(value, i) || (c >= 0x80 && !utf8))
+            snprintf(escaped, sizeof escaped, "\\x%02x", c);
         else
-            snprintf(escaped, sizeof escaped, "%c", *p);
+            snprintf(escaped, sizeof escaped, "%c", c);
         put_text(line, escaped);
     }
-    put(line, '"');
+    put_text(line, value.n < whole.n ? "…\"" : "\"");
 }
 
 void log_write(enum log_level level, const char *event, const struct log_field *fields, size_t n)

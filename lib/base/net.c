@@ -12,6 +12,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "io.h"
 #include "number.h"
 
@@ -77,13 +78,14 @@ static enum status parse(const char *where, union address *address_out, socklen_
     return status;
 }
 
-/* A socket file is dead if nobody accepts behind it. */
-static bool somebody_answers(const union address *address, socklen_t n)
+/* A socket file is dead if the kernel knows no listener behind it. (A busy one answers EAGAIN, one
+ * of somebody else EACCES.) */
+static bool dead(const union address *address, socklen_t n)
 {
-    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    bool answered = fd >= 0 && connect(fd, &address->any, n) == 0;
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    bool refused = fd >= 0 && connect(fd, &address->any, n) != 0 && errno == ECONNREFUSED;
     io_close(&fd);
-    return answered;
+    return refused;
 }
 
 enum status net_listen(const char *where, mode_t mode, int *fd_out, struct why *why)
@@ -97,7 +99,7 @@ enum status net_listen(const char *where, mode_t mode, int *fd_out, struct why *
     bool local = address.any.sa_family == AF_UNIX;
     const char *path = address.local.sun_path;
     if (local && lstat(path, &old) == 0 && S_ISSOCK(old.st_mode)) {
-        if (somebody_answers(&address, n))
+        if (!dead(&address, n))
             return why_set(why, ST_FAIL, "%s: somebody listens there already", where);
         unlink(path);
     }
@@ -128,22 +130,41 @@ out:
     return status;
 }
 
-/* Wait for a connection under way, then ask how it ended. */
-static int finish_connect(int fd, int timeout_ms)
+/* Each returns 0 or an errno. A Unix socket whose listener is busy answers EAGAIN at once instead
+ * of being ready later, so there the call itself waits. */
+static int connect_local(int fd, const union address *address, socklen_t n, int timeout_ms)
+{
+    struct timeval limit = {.tv_sec = timeout_ms / 1000, .tv_usec = timeout_ms % 1000 * 1000};
+    int result;
+    if (setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit) != 0)
+        return errno;
+    do {
+        result = connect(fd, &address->any, n);
+    } while (result != 0 && errno == EINTR);
+    if (result != 0)
+        return errno == EAGAIN ? ETIMEDOUT : errno;
+    limit = (struct timeval){0};
+    return setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit) == 0 ? 0 : errno;
+}
+
+static int connect_internet(int fd, const union address *address, socklen_t n, int timeout_ms)
 {
     struct pollfd ready = {.fd = fd, .events = POLLOUT};
     int64_t deadline = io_deadline(timeout_ms), left = timeout_ms;
-    int n;
-    while ((n = poll(&ready, 1, (int)left)) < 0 && errno == EINTR) {
-        left = deadline - io_deadline(0);
+    int events, error = 0;
+    socklen_t size = sizeof error;
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &(int){1}, sizeof(int));
+    fcntl(fd, F_SETFL, O_NONBLOCK);
+    if (connect(fd, &address->any, n) != 0 && errno != EINPROGRESS)
+        return errno;
+    while ((events = poll(&ready, 1, (int)left)) < 0 && errno == EINTR) {
+        left = deadline - clock_monotonic_ms();
         left = left < 0 ? 0 : left;
     }
-    if (n <= 0)
+    if (events <= 0)
         return ETIMEDOUT;
-    int error = 0;
-    socklen_t size = sizeof error;
-    getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size);
-    return error;
+    fcntl(fd, F_SETFL, 0); /* from here on it blocks */
+    return getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) == 0 ? error : errno;
 }
 
 enum status net_connect(const char *where, int timeout_ms, int *fd_out, struct why *why)
@@ -153,27 +174,27 @@ enum status net_connect(const char *where, int timeout_ms, int *fd_out, struct w
     enum status status = parse(where, &address, &n, why);
     if (status != ST_OK)
         return status;
-    int fd = socket(address.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    int error = fd < 0 ? errno : 0;
-    if (fd >= 0 && connect(fd, &address.any, n) != 0)
-        error = errno == EINPROGRESS ? finish_connect(fd, timeout_ms) : errno;
+    int fd = socket(address.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    int error = fd < 0                             ? errno
+                : address.any.sa_family == AF_UNIX ? connect_local(fd, &address, n, timeout_ms)
+                                                   : connect_internet(fd, &address, n, timeout_ms);
     if (error != 0) {
         io_close(&fd);
         return why_set(why, ST_TEMP, "%s: %s", where, strerror(error));
     }
-    fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) & ~O_NONBLOCK); /* from here on it blocks */
-    if (address.any.sa_family != AF_UNIX)
-        setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &(int){1}, sizeof(int));
     *fd_out = fd;
     return ST_OK;
 }
 
+/* A client of IPv4 that came to a socket of IPv6 goes by its own address. */
 static void name_peer(int fd, const union address *address, char peer_out[NET_PEER_SIZE])
 {
     uid_t uid;
     peer_out[0] = '\0';
     if (address->any.sa_family == AF_INET)
         inet_ntop(AF_INET, &address->v4.sin_addr, peer_out, NET_PEER_SIZE);
+    else if (address->any.sa_family == AF_INET6 && IN6_IS_ADDR_V4MAPPED(&address->v6.sin6_addr))
+        inet_ntop(AF_INET, &address->v6.sin6_addr.s6_addr[12], peer_out, NET_PEER_SIZE);
     else if (address->any.sa_family == AF_INET6)
         inet_ntop(AF_INET6, &address->v6.sin6_addr, peer_out, NET_PEER_SIZE);
     else if (net_peer_user(fd, &uid) == ST_OK)

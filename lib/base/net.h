@@ -11,13 +11,15 @@
 #define NET_BACKLOG 512 /* 128 gives EAGAIN to a mail server with 200 deliveries */
 #define NET_PEER_SIZE 64
 
-/* Listen (close-on-exec; SO_REUSEADDR). A Unix socket gets `mode`; a dead one left behind is
- * removed, a live one (somebody answers) is ST_FAIL. */
+/* Listen (close-on-exec, not blocking, SO_REUSEADDR). ST_BAD if `where` is no address. A Unix
+ * socket gets `mode`; a dead one left behind is removed, a live one (somebody answers) is ST_FAIL.
+ */
 enum status net_listen(const char *where, mode_t mode, int *fd_out, struct why *why) MUST_CHECK;
-/* Connect within `timeout_ms`. ST_TEMP if nobody answers. TCP_NODELAY is set. */
+/* Connect within `timeout_ms`; the descriptor blocks. ST_TEMP if nobody answers, ST_BAD if `where`
+ * is no address. TCP_NODELAY is set. */
 enum status net_connect(const char *where, int timeout_ms, int *fd_out, struct why *why) MUST_CHECK;
-/* Accept; ST_TEMP for faults that pass (ECONNABORTED, EMFILE…). `peer_out` gets "192.0.2.1" or
- * "unix:uid=0". */
+/* Accept; the descriptor blocks. ST_TEMP if there is none, and for faults that pass (EMFILE…).
+ * `peer_out` gets "192.0.2.1" or "unix:uid=0". */
 enum status net_accept(int listener, int *fd_out, char peer_out[NET_PEER_SIZE]) MUST_CHECK;
 /* The port a TCP listener really has ("…:0" asks the kernel for a free one). */
 enum status net_port(int fd, int *port_out) MUST_CHECK;

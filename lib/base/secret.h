@@ -8,7 +8,7 @@
 #include "bytes.h"
 
 struct secret {
-    uint8_t *p;
+    uint8_t *p; /* aligned as far as n is: it ends where an unreadable page begins */
     size_t n;
 };
 

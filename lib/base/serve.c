@@ -13,6 +13,7 @@
 #include "stop.h"
 
 #define STACK_DEFAULT (256 * 1024)
+#define SHUT_MS 500 /* for threads to notice that their connection is gone */
 
 struct connection {
     struct server *server;
@@ -53,14 +54,14 @@ static void *serve_one(void *argument)
 }
 
 /* Take a place, a connection and a thread for it. Without a thread the peer is simply hung up on.
- */
-static void accept_one(struct server *server)
+ * False if there was no connection to take. */
+static bool accept_one(struct server *server)
 {
     struct connection *connection = memory_new(1, sizeof *connection);
     connection->server = server;
     if (net_accept(server->settings->listener, &connection->fd, connection->peer) != ST_OK) {
         free(connection);
-        return;
+        return false;
     }
     pthread_mutex_lock(&server->lock);
     connection->next = server->first;
@@ -77,9 +78,10 @@ static void accept_one(struct server *server)
     if (pthread_create(&thread, &attributes, serve_one, connection) != 0)
         forget(server, connection);
     pthread_attr_destroy(&attributes);
+    return true;
 }
 
-/* Wait on the condition for at most this long; the caller holds the lock. */
+/* Wait for a connection to end, at most this long; the caller holds the lock. */
 static void wait_ended(struct server *server, int64_t ms)
 {
     struct timespec until;
@@ -95,20 +97,35 @@ static void wait_ended(struct server *server, int64_t ms)
 
 static void accept_until_stop(struct server *server)
 {
+    bool pause = false;
     while (!stop_requested()) {
-        /* With every place taken the next connections wait in the backlog. */
+        /* With every place taken the next connections wait in the backlog; so they do when there
+         * are no descriptors left, until a connection gives one back. */
         pthread_mutex_lock(&server->lock);
         bool full = server->open >= server->settings->max;
-        if (full)
-            wait_ended(server, 200);
+        if (full || pause)
+            wait_ended(server, full ? 200 : 20);
         pthread_mutex_unlock(&server->lock);
+        pause = false;
         if (full)
             continue;
         struct pollfd ready[2] = {{.fd = server->settings->listener, .events = POLLIN},
                                   {.fd = stop_fd(), .events = POLLIN}};
         if (poll(ready, 2, 1000) > 0 && ready[0].revents != 0)
-            accept_one(server);
+            pause = !accept_one(server);
     }
+}
+
+/* Shut the open connections down, in one direction or both, and wait for them to end. Returns how
+ * many have not; the caller holds the lock. */
+static unsigned end_connections(struct server *server, int direction, int64_t ms)
+{
+    int64_t deadline = io_deadline(ms);
+    for (struct connection *c = server->first; c != NULL; c = c->next)
+        shutdown(c->fd, direction);
+    while (server->open > 0 && clock_monotonic_ms() < deadline)
+        wait_ended(server, 50);
+    return server->open;
 }
 
 unsigned serve_threads(const struct serve *serve, int grace_ms)
@@ -126,14 +143,11 @@ unsigned serve_threads(const struct serve *serve, int grace_ms)
 
     accept_until_stop(server);
 
-    /* No more is read; what was asked is still answered. */
-    int64_t deadline = io_deadline(grace_ms);
+    /* No more is read, and what was asked is still answered; after the grace not even that. */
     pthread_mutex_lock(&server->lock);
-    for (struct connection *c = server->first; c != NULL; c = c->next)
-        shutdown(c->fd, SHUT_RD);
-    while (server->open > 0 && clock_monotonic_ms() < deadline)
-        wait_ended(server, 50);
-    unsigned open = server->open;
+    unsigned open = end_connections(server, SHUT_RD, grace_ms);
+    if (open > 0)
+        open = end_connections(server, SHUT_RDWR, SHUT_MS);
     pthread_mutex_unlock(&server->lock);
     if (open == 0) {
         pthread_cond_destroy(&server->ended);

@@ -17,8 +17,10 @@ struct serve {
     void *context;
 };
 
-/* Accept and serve until stop_requested(); then wait up to `grace_ms` for connections in hand.
- * Returns how many were still open when the time was up (0: all ended). */
+/* Accept and serve until stop_requested(). Then nothing more is read: a connection that waits for a
+ * request sees its end, one that has a request may answer it for up to `grace_ms`. What is open
+ * after that is shut down. Returns how many threads did not notice (0: all ended); the settings
+ * must then live on, as those threads still look at them. */
 unsigned serve_threads(const struct serve *serve, int grace_ms);
 
 #endif

@@ -5,15 +5,18 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <unistd.h>
 
-static volatile sig_atomic_t requested;
+#include "io.h"
+
+static atomic_bool requested; /* lock-free, so a signal handler may set it */
 static int ends[2] = {-1, -1};
 
 void stop_request(void)
 {
     int saved = errno;
-    requested = 1;
+    requested = true;
     if (ends[1] >= 0 && write(ends[1], "", 1) < 0) { /* full is as good as readable */
     }
     errno = saved;
@@ -27,8 +30,15 @@ static void on_signal(int signal)
 
 void stop_catch(void)
 {
-    if (ends[0] < 0 && pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0)
+    int old[2] = {ends[0], ends[1]}, fresh[2];
+    if (pipe2(fresh, O_CLOEXEC | O_NONBLOCK) != 0)
         abort();
+    ends[0] = fresh[0];
+    ends[1] = fresh[1];
+    io_close(&old[0]);
+    io_close(&old[1]);
+    if (requested) /* by a signal that came while the pipes changed */
+        stop_request();
     struct sigaction action = {.sa_handler = on_signal};
     sigaction(SIGTERM, &action, NULL);
     sigaction(SIGINT, &action, NULL);
@@ -38,7 +48,7 @@ void stop_catch(void)
 
 bool stop_requested(void)
 {
-    return requested != 0;
+    return requested;
 }
 
 int stop_fd(void)

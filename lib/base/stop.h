@@ -6,7 +6,8 @@
 
 #include <stdbool.h>
 
-/* Catch SIGTERM and SIGINT; ignore SIGPIPE. */
+/* Catch SIGTERM and SIGINT; ignore SIGPIPE. Called again by a forked child, so that it has a pipe
+ * of its own: a stop of the child is then none of the parent. */
 void stop_catch(void);
 bool stop_requested(void);
 /* A descriptor that becomes readable, and stays so, when a stop is requested: for poll. */

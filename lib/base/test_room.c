@@ -101,8 +101,8 @@ static int open_room(void)
 static void a_room_without_rights_lets_nothing_out(void **state)
 {
     (void)state;
-    assert_int_equal(in_child(small_steps), STEP_TCP | STEP_UNIX | STEP_FILE | STEP_CODE |
-                                                STEP_THREAD | STEP_FORK);
+    assert_int_equal(in_child(small_steps),
+                     STEP_TCP | STEP_UNIX | STEP_FILE | STEP_CODE | STEP_THREAD | STEP_FORK);
     assert_int_equal(in_child(closed_room), 0);
 }
 
