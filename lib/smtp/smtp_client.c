@@ -27,6 +27,7 @@ static void forget_recipients(struct smtp_client *client)
 void smtp_client_expect(struct smtp_client *client, size_t n)
 {
     forget_recipients(client);
+    client->in_doubt = false;
     client->recipient_count = n;
     client->open = memory_new(n + 1, sizeof *client->open);
     client->replies = memory_new(n + 1, sizeof *client->replies);
@@ -40,11 +41,15 @@ void smtp_client_expect(struct smtp_client *client, size_t n)
 
 void smtp_client_settle(struct smtp_client *client, const struct smtp_reply *reply)
 {
+    /* 421 speaks of the connection to the next hop; handed on, it would speak of the one to us. */
+    struct smtp_reply last = *reply;
+    if (last.code == 421)
+        last.code = 451;
     for (size_t i = 0; i < client->recipient_count; i++) {
         if (!client->open[i])
             continue;
         client->open[i] = false;
-        client->replies[i] = *reply;
+        client->replies[i] = last;
     }
 }
 

@@ -60,7 +60,8 @@ enum status smtp_client_data(struct smtp_client *client, struct bytes piece) MUS
  * smtp_client_in_doubt. ST_BAD: as smtp_client_data. */
 enum status smtp_client_end(struct smtp_client *client, struct why *why) MUST_CHECK;
 
-/* The reply for recipient i of the last envelope; valid until the next smtp_client_start. */
+/* The reply for recipient i of the last envelope: a 2xx, 4xx or 5xx fit to be handed on (the peer's
+ * 421 becomes 451). Valid until the next smtp_client_start. */
 const struct smtp_reply *smtp_client_reply(const struct smtp_client *client, size_t recipient);
 
 /* Can another letter be started on this connection? If not, free it and open a new one. An idle

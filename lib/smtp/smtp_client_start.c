@@ -155,9 +155,11 @@ static enum status take_rcpt(struct exchange *exchange, size_t recipient,
         exchange->accepted++;
         return ST_OK;
     }
+    if (reply->code / 100 == 3)
+        return ST_TEMP;
     client->open[recipient] = false;
     client->replies[recipient] = *reply;
-    return reply->code / 100 == 3 ? ST_TEMP : ST_OK;
+    return ST_OK;
 }
 
 static enum status take_reply(struct exchange *exchange, struct awaited awaited,
@@ -285,6 +287,22 @@ static enum status conclude(struct exchange *exchange)
     return ST_DENIED;
 }
 
+enum status smtp_client_exchange(struct smtp_client *client, const struct smtp_envelope *envelope,
+                                 struct why *why)
+{
+    struct exchange exchange = {
+        .client = client,
+        .envelope = envelope,
+        .deadline = io_deadline(client->settings.command_timeout_ms),
+    };
+    if (say_envelope(&exchange) != ST_OK) {
+        smtp_link_close(&client->link);
+        return why_set(why, ST_TEMP, "connection lost, or out of step, before DATA");
+    }
+    enum status status = conclude(&exchange);
+    return status == ST_OK ? ST_OK : why_set(why, status, "no recipient was accepted");
+}
+
 /* --- the front -----------------------------------------------------------------------------------
  */
 
@@ -293,7 +311,6 @@ enum status smtp_client_start(struct smtp_client *client, const struct smtp_enve
 {
     assert(!client->in_letter);
     smtp_client_expect(client, envelope->recipient_count);
-    client->in_doubt = false;
     struct smtp_reply reply;
     if (!is_fit(envelope)) {
         reply = smtp_reply_make(553, "5.1.3", "An address of the envelope can't be sent on");
@@ -308,16 +325,5 @@ enum status smtp_client_start(struct smtp_client *client, const struct smtp_enve
         smtp_link_close(&client->link);
         return why_set(why, ST_TEMP, "connection lost before MAIL");
     }
-
-    struct exchange exchange = {
-        .client = client,
-        .envelope = envelope,
-        .deadline = io_deadline(client->settings.command_timeout_ms),
-    };
-    if (say_envelope(&exchange) != ST_OK) {
-        smtp_link_close(&client->link);
-        return why_set(why, ST_TEMP, "connection lost, or out of step, before DATA");
-    }
-    enum status status = conclude(&exchange);
-    return status == ST_OK ? ST_OK : why_set(why, status, "no recipient was accepted");
+    return smtp_client_exchange(client, envelope, why);
 }

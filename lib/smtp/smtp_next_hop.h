@@ -33,11 +33,15 @@ struct smtp_client {
     struct smtp_reply *replies;
 };
 
-/* A new envelope of n recipients: all open, all with a 451. */
+/* A new envelope of n recipients: all open, all with a 451, nothing in doubt. */
 void smtp_client_expect(struct smtp_client *client, size_t n);
 
 /* Give every open recipient this reply, and close them. */
 void smtp_client_settle(struct smtp_client *client, const struct smtp_reply *reply);
+
+/* The dialogue of smtp_client_start, on a connection in step, for an envelope that is fit. */
+enum status smtp_client_exchange(struct smtp_client *client, const struct smtp_envelope *envelope,
+                                 struct why *why) MUST_CHECK;
 
 /* Read one line of the reply to EHLO. */
 void smtp_offers_read(struct smtp_offers *offers, struct bytes line);

@@ -193,7 +193,7 @@ static enum status receive(struct smtp_session *session, struct smtp_transaction
     if (status == ST_LIMIT)
         return end_with_421(session, ST_LIMIT, "4.3.4", "can't take a letter without end");
     if (status != ST_OK)
-        return end_with_421(session, ST_TEMP, "4.4.2", "has waited too long for the letter");
+        return end_with_421(session, ST_TEMP, "4.4.2", "did not get the whole letter");
 
     /* Refused: say so and be ready for the next one. */
     bool taken = smtp_reply_taken(&verdict);
@@ -253,9 +253,11 @@ enum status smtp_session_answer(struct smtp_session *session,
         replies = &merged;
         n = 1;
     }
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; i < n; i++) {
+        assert(replies[i].code / 100 != 3 && replies[i].code != 421);
         if (reply(session, &replies[i]) != ST_OK)
             return ST_TEMP;
+    }
     return flush(session);
 }
 

@@ -72,8 +72,9 @@ enum status smtp_session_next(struct smtp_session *session,
                               struct smtp_transaction **transaction_out,
                               struct why *why) MUST_CHECK;
 
-/* Answer the letter: replies[i] is for recipient i. LMTP sends them all, SMTP their
- * smtp_reply_merge. ST_TEMP: the connection is lost; what was delivered will come again. */
+/* Answer the letter: replies[i], which is no 3xx and no 421, is for recipient i. LMTP sends them
+ * all, SMTP their smtp_reply_merge. ST_TEMP: the connection is lost; what was delivered will come
+ * again. */
 enum status smtp_session_answer(struct smtp_session *session,
                                 const struct smtp_transaction *transaction,
                                 const struct smtp_reply *replies) MUST_CHECK;
