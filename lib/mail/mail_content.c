@@ -21,30 +21,35 @@ static GMimeContentEncoding foreign(enum mail_encoding encoding)
     return GMIME_CONTENT_ENCODING_BINARY;
 }
 
+/* Hand on what the filter makes of a piece; at the end, what it kept back. */
+static enum status filter_piece(GMimeFilter *filter, struct bytes piece,
+                                const struct view_sink *sink)
+{
+    static char nothing[1];
+    char *decoded = NULL;
+    size_t n = 0, space_before = 0;
+    char *in = (char *)(uintptr_t)piece.p; /* filters only read here */
+    if (piece.n > 0)
+        g_mime_filter_filter(filter, in, piece.n, 0, &decoded, &n, &space_before);
+    else
+        g_mime_filter_complete(filter, nothing, 0, 0, &decoded, &n, &space_before);
+    return n == 0 ? ST_OK : sink->take((struct bytes){(uint8_t *)decoded, n}, sink->context);
+}
+
 enum status mail_content_decode(struct bytes body, enum mail_encoding encoding,
                                 const struct view_sink *sink)
 {
     if (encoding == MAIL_IDENTITY)
         return body.n == 0 ? ST_OK : sink->take(body, sink->context);
 
-    enum status status = ST_OK;
     GMimeFilter *filter = g_mime_filter_basic_new(foreign(encoding), FALSE);
-    bool last = false;
-    while (!last && status == ST_OK) {
-        struct bytes step = bytes_first(body, DECODE_STEP);
-        body = bytes_from(body, step.n);
-        last = body.n == 0;
-
-        char *in = (char *)(uintptr_t)step.p; /* filters only read here */
-        char *decoded = NULL;
-        size_t decoded_n = 0, prespace = 0;
-        if (last)
-            g_mime_filter_complete(filter, in, step.n, 0, &decoded, &decoded_n, &prespace);
-        else
-            g_mime_filter_filter(filter, in, step.n, 0, &decoded, &decoded_n, &prespace);
-        if (decoded_n > 0)
-            status = sink->take((struct bytes){(uint8_t *)decoded, decoded_n}, sink->context);
+    enum status status = ST_OK;
+    while (body.n > 0 && status == ST_OK) {
+        status = filter_piece(filter, bytes_first(body, DECODE_STEP), sink);
+        body = bytes_from(body, DECODE_STEP);
     }
+    if (status == ST_OK)
+        status = filter_piece(filter, BYTES_NONE, sink);
     g_object_unref(filter);
     return status;
 }

@@ -122,11 +122,10 @@ static void read_header(struct walk *walk, struct slot *slots, size_t slots_n)
     size_t read = 0;
     struct bytes field;
     while (take_field(walk, &field)) {
-        read += field.n;
-        if (read <= MAIL_HEADER_MAX)
+        if (read < MAIL_HEADER_MAX)
             keep_field(slots, slots_n, field);
-        else
-            walk->tree->truncated = true;
+        read += field.n;
+        walk->tree->truncated |= read > MAIL_HEADER_MAX;
     }
 }
 

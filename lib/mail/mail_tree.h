@@ -12,10 +12,9 @@
 
 #include "mail_fields.h"
 
-#define MAIL_HEADER_MAX 65536 /* bytes of one header that are read; the rest is skipped */
-#define MAIL_DEPTH_MAX 32     /* multiparts inside each other; a deeper one is a leaf */
-#define MAIL_ENTITIES_MAX                                                                          \
-    (2 * VIEW_PARTS_MAX) /* multiparts and leaves; the mail is not read further */
+#define MAIL_HEADER_MAX 65536  /* bytes of a header; fields that begin beyond are skipped */
+#define MAIL_DEPTH_MAX 32      /* multiparts inside each other; a deeper one is a leaf */
+#define MAIL_ENTITIES_MAX 2000 /* multiparts and leaves; the mail is not read further */
 
 /* The raw values of the fields of the top header that a reader sees. */
 struct mail_header {
