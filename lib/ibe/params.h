@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * ibe: a district's public parameters: all that a gateway needs to seal. One signed text file
- * (docs/spec/params.md): the DER of RFC 5408's IBESysParams in base64 between BEGIN and END lines, then the
- * minisign signature of the district's authority key, which a gateway pins. */
+ * (docs/spec/params.md): the DER of RFC 5408's IBESysParams in base64 between BEGIN and END lines,
+ * then the minisign signature of the district's authority key, which a gateway pins. */
 #ifndef SECUREMAIL_PARAMS_H
 #define SECUREMAIL_PARAMS_H
 
@@ -23,8 +23,9 @@ struct params {
     uint8_t fingerprint[PARAMS_FINGERPRINT_SIZE];
 };
 
-/* Read and check a file: signature by `authority`, form, group membership of the point, ML-KEM key check
- * (FIPS 203 §7.2). ST_BAD with a reason. Validity in time is the caller's question: params_valid. */
+/* Read and check a file: signature by `authority`, form, group membership of the point, ML-KEM key
+ * check (FIPS 203 §7.2). ST_BAD with a reason. Validity in time is the caller's question:
+ * params_valid. */
 enum status params_read(struct bytes file, const struct sign_public *authority,
                         struct params *params_out, struct why *why) MUST_CHECK;
 bool params_valid(const struct params *params, int64_t now);
