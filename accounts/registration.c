@@ -56,20 +56,20 @@ static enum status prepare(struct service *service, const struct registration *r
 {
     struct store_pending p = {.expires = r->now + service->settings->confirm_time};
     struct secret *answer = NULL;
-    char text[TOKEN_TEXT_SIZE];
     *fault_out = REGISTRATION_FIELD;
     enum status status = password_answer(r->answer, &answer);
     if (status == ST_OK)
         status = password_hash(service->passwords, r->password, p.account.password);
     if (status == ST_OK)
         status = password_hash(service->passwords, secret_bytes(answer), p.account.answer);
+    if (status == ST_OK)
+        status = token_hash(BYTES_ARRAY(random->token), p.token);
+    if (status == ST_OK)
+        status = token_hash(BYTES_ARRAY(random->browser), p.browser);
     secret_free(answer);
     if (status != ST_OK)
         return status;
 
-    token_make(random->token, text, p.token);
-    token_make(random->browser, text, p.browser);
-    secret_wipe(text, sizeof text);
     snprintf(p.address, sizeof p.address, "%s", r->address->text);
     p.account.question = r->question;
     p.account.terms = r->terms;
@@ -148,8 +148,7 @@ enum status registration_take(struct service *service, const struct registration
 {
     struct store_pending pending = {0};
     bool exists = false;
-    char token[TOKEN_TEXT_SIZE], browser[TOKEN_TEXT_SIZE];
-    uint8_t hash[STORE_HASH_SIZE];
+    char token[TOKEN_TEXT_SIZE];
     enum status status = check(service, r, fault_out);
     if (status == ST_OK)
         status = prepare(service, r, random, &pending, fault_out);
@@ -158,7 +157,7 @@ enum status registration_take(struct service *service, const struct registration
     if (status != ST_OK)
         return status;
 
-    token_make(random->token, token, hash);
+    token_encode(token, sizeof token, BYTES_ARRAY(random->token));
     const struct notice notice = {.kind = exists ? NOTICE_EXISTS : NOTICE_CONFIRM,
                                   .to = pending.address,
                                   .token = exists ? NULL : token,
@@ -166,9 +165,7 @@ enum status registration_take(struct service *service, const struct registration
                                   .unique = random->unique};
     status = send_notice(service, &notice, why);
     if (status == ST_OK) {
-        token_make(random->browser, browser, hash);
-        *browser_out = secret_copy(bytes_text(browser));
-        secret_wipe(browser, sizeof browser);
+        *browser_out = secret_copy(BYTES_ARRAY(random->browser));
     } else if (!exists) {
         forget(service, pending.token);
         status = ST_TEMP;

@@ -32,8 +32,8 @@ enum registration_fault {
     REGISTRATION_PASSWORD,  /* too easy to guess */
 };
 
-/* Take a registration and mail the link. `browser_out` is the cookie's text. The answer is the same
- * whether the address has an account or not: the difference goes to the mailbox. ST_BAD with a
+/* Take a registration and mail the link. `browser_out` is the cookie's token. The answer is the
+ * same whether the address has an account or not: the difference goes to the mailbox. ST_BAD with a
  * fault; ST_LIMIT: too many wait for this address; ST_TEMP: the mail could not be handed over,
  * nothing is kept. */
 enum status registration_take(struct service *service, const struct registration *registration,

@@ -31,10 +31,8 @@ struct service {
                         struct why *);
 };
 
-/* SHA-256 of a token: what is kept of it. ST_BAD if the text is none. */
-enum status token_hash(struct bytes text, uint8_t hash_out[STORE_HASH_SIZE]) MUST_CHECK;
-/* A fresh token as text, and its hash. */
-void token_make(const uint8_t random[TOKEN_SIZE], char text_out[TOKEN_TEXT_SIZE],
-                uint8_t hash_out[STORE_HASH_SIZE]);
+/* A token is 32 random bytes: raw between portal and accounts, as text in a link. SHA-256 of it:
+ * what is kept. ST_BAD if it is not of that size. */
+enum status token_hash(struct bytes token, uint8_t hash_out[STORE_HASH_SIZE]) MUST_CHECK;
 
 #endif

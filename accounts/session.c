@@ -10,14 +10,13 @@
 enum status session_begin(struct store_transaction *t, const struct store_session *session,
                           const struct session_random *random, struct secret **token_out)
 {
-    char text[TOKEN_TEXT_SIZE];
     struct store_session row = *session;
-    token_make(random->token, text, row.token);
     memcpy(row.form_key, random->form_key, sizeof row.form_key);
-    enum status status = store_session_add(t, &row);
+    enum status status = token_hash(BYTES_ARRAY(random->token), row.token);
     if (status == ST_OK)
-        *token_out = secret_copy(bytes_text(text));
-    secret_wipe(text, sizeof text);
+        status = store_session_add(t, &row);
+    if (status == ST_OK)
+        *token_out = secret_copy(BYTES_ARRAY(random->token));
     return status;
 }
 
