@@ -14,7 +14,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <sodium.h>
+#include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,9 +25,10 @@
 #include "memory.h"
 #include "secret.h"
 
-#define KEY_SIZE crypto_aead_chacha20poly1305_ietf_KEYBYTES
-#define NONCE_SIZE crypto_aead_chacha20poly1305_ietf_NPUBBYTES
-#define SEALED_SIZE (SMTP_BODY_PIECE + crypto_aead_chacha20poly1305_ietf_ABYTES)
+#define KEY_SIZE 32
+#define NONCE_SIZE 12
+#define TAG_SIZE 16
+#define SEALED_SIZE (SMTP_BODY_PIECE + TAG_SIZE)
 
 struct smtp_body {
     struct smtp_body_settings settings;
@@ -39,8 +40,9 @@ struct smtp_body {
     int fd;             /* -1: no file */
     uint64_t blocks;    /* in the file */
     struct secret *key; /* of the file */
-    uint8_t *top;       /* the first block, in clear, when there is a file */
-    uint8_t *block;     /* SEALED_SIZE: on its way to the file or from it */
+    EVP_CIPHER_CTX *cipher;
+    uint8_t *top;   /* the first block, in clear, when there is a file */
+    uint8_t *block; /* SEALED_SIZE: on its way to the file or from it */
 };
 
 /* --- making and freeing --------------------------------------------------------------------------
@@ -69,6 +71,7 @@ void smtp_body_free(struct smtp_body *body)
     buffer_done(&body->bytes);
     wipe_and_free(body->top, SMTP_BODY_PIECE);
     wipe_and_free(body->block, SEALED_SIZE);
+    EVP_CIPHER_CTX_free(body->cipher);
     secret_free(body->key);
     io_close(&body->fd);
     free(body);
@@ -92,13 +95,6 @@ static int open_unnamed(const char *directory)
     if (fd >= 0)
         (void)unlink(path);
     return fd;
-}
-
-static void block_nonce(uint64_t number, uint8_t nonce_out[NONCE_SIZE])
-{
-    memset(nonce_out, 0, NONCE_SIZE);
-    for (size_t i = 0; i < 8; i++)
-        nonce_out[i] = (uint8_t)(number >> (8 * i));
 }
 
 static enum status write_at(int fd, const uint8_t *p, size_t n, off_t at)
@@ -131,31 +127,51 @@ static enum status read_at(int fd, uint8_t *p, size_t n, off_t at)
     return ST_OK;
 }
 
-static enum status write_block(struct smtp_body *body, const uint8_t plain[SMTP_BODY_PIECE])
+static void block_nonce(uint64_t number, uint8_t nonce_out[NONCE_SIZE])
+{
+    memset(nonce_out, 0, NONCE_SIZE);
+    for (size_t i = 0; i < 8; i++)
+        nonce_out[i] = (uint8_t)(number >> (8 * i));
+}
+
+enum direction { UNSEAL = 0, SEAL = 1 }; /* as EVP_CipherInit_ex has it */
+
+/* Seal or unseal body->block in place. */
+static enum status crypt_block(struct smtp_body *body, uint64_t number, enum direction direction)
 {
     uint8_t nonce[NONCE_SIZE];
-    block_nonce(body->blocks, nonce);
-    (void)crypto_aead_chacha20poly1305_ietf_encrypt(body->block, NULL, plain, SMTP_BODY_PIECE, NULL,
-                                                    0, NULL, nonce, body->key->p);
-    enum status status =
-        write_at(body->fd, body->block, SEALED_SIZE, (off_t)(body->blocks * SEALED_SIZE));
+    block_nonce(number, nonce);
+    EVP_CIPHER_CTX *cipher = body->cipher;
+    uint8_t *tag = body->block + SMTP_BODY_PIECE;
+    int n = 0, rest = 0;
+    bool good = EVP_CipherInit_ex(cipher, EVP_chacha20_poly1305(), NULL, body->key->p, nonce,
+                                  direction) == 1;
+    if (good && direction == UNSEAL)
+        good = EVP_CIPHER_CTX_ctrl(cipher, EVP_CTRL_AEAD_SET_TAG, TAG_SIZE, tag) == 1;
+    good = good && EVP_CipherUpdate(cipher, body->block, &n, body->block, SMTP_BODY_PIECE) == 1;
+    good = good && EVP_CipherFinal_ex(cipher, body->block + n, &rest) == 1;
+    if (good && direction == SEAL)
+        good = EVP_CIPHER_CTX_ctrl(cipher, EVP_CTRL_AEAD_GET_TAG, TAG_SIZE, tag) == 1;
+    if (!good)
+        secret_wipe(body->block, SEALED_SIZE);
+    return good ? ST_OK : ST_TEMP;
+}
+
+static enum status write_block(struct smtp_body *body, const uint8_t plain[SMTP_BODY_PIECE])
+{
+    memcpy(body->block, plain, SMTP_BODY_PIECE);
+    enum status status = crypt_block(body, body->blocks, SEAL);
+    if (status == ST_OK)
+        status = write_at(body->fd, body->block, SEALED_SIZE, (off_t)(body->blocks * SEALED_SIZE));
     if (status == ST_OK)
         body->blocks++;
     return status;
 }
 
-/* Decrypts in place. */
 static enum status read_block(struct smtp_body *body, uint64_t number)
 {
     enum status status = read_at(body->fd, body->block, SEALED_SIZE, (off_t)(number * SEALED_SIZE));
-    if (status != ST_OK)
-        return status;
-    uint8_t nonce[NONCE_SIZE];
-    block_nonce(number, nonce);
-    if (crypto_aead_chacha20poly1305_ietf_decrypt(body->block, NULL, NULL, body->block, SEALED_SIZE,
-                                                  NULL, 0, nonce, body->key->p) != 0)
-        return ST_TEMP;
-    return ST_OK;
+    return status == ST_OK ? crypt_block(body, number, UNSEAL) : status;
 }
 
 /* The letter has outgrown its memory, which holds whole blocks only: move it into a new file. */
@@ -163,7 +179,8 @@ static enum status move_to_file(struct smtp_body *body)
 {
     assert(body->bytes.n == SMTP_BODY_MEMORY && SMTP_BODY_MEMORY % SMTP_BODY_PIECE == 0);
     body->fd = open_unnamed(body->settings.directory);
-    if (body->fd < 0)
+    body->cipher = EVP_CIPHER_CTX_new();
+    if (body->fd < 0 || body->cipher == NULL)
         return ST_TEMP;
     body->key = secret_new(KEY_SIZE);
     body->settings.random_fill(body->key->p, KEY_SIZE);
