@@ -25,8 +25,8 @@
 #include "bytes.h"
 #include "status.h"
 
-#define CONFIG_FILE_MAX (1024 * 1024) /* bytes */
-#define CONFIG_LINE_MAX 190           /* bytes of a line: what the INI reader takes whole */
+#define CONFIG_FILE_MAX (256 * 1024) /* bytes */
+#define CONFIG_LINE_MAX 190          /* bytes of a line: what the INI reader takes whole */
 
 struct config;
 
@@ -72,7 +72,7 @@ struct config_entry {
     unsigned line;
 };
 
-/* One section [policy "name"]; names differ from each other. */
+/* One section [policy "name"], perhaps without any key; names differ from each other. */
 struct config_rule {
     const char *name;
     unsigned line;
@@ -98,7 +98,7 @@ enum config_kind {
     CONFIG_CHOICE,   /* one of the words in `choices` */
     CONFIG_PATH,     /* an absolute path */
     CONFIG_SOCKET,   /* "unix:/path", "127.0.0.1:25" or "[::1]:25" */
-    CONFIG_URL,      /* https:// (or http:// for tests), host, port; nothing behind it, no slash */
+    CONFIG_URL,      /* https:// (http:// on loopback only), host, port; nothing behind, no slash */
 };
 
 struct config_setting {
