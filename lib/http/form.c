@@ -33,8 +33,7 @@ struct form {
     bool streamed;
 };
 
-/* --- making one
- * ------------------------------------------------------------------------------------- */
+/* --- making one ------------------------------------------------------------------------------ */
 
 /* RFC 2046 §5.1.1: 1 to 70 characters of a certain set, the last one no blank. We take the visible
  * ones of ASCII. */
@@ -91,8 +90,7 @@ void form_free(struct form *form)
     free(form);
 }
 
-/* --- bytes in
- * --------------------------------------------------------------------------------------- */
+/* --- bytes in -------------------------------------------------------------------------------- */
 
 enum status form_add(struct form *form, struct bytes bytes)
 {
@@ -116,8 +114,7 @@ enum status form_end(struct form *form)
     return form->status;
 }
 
-/* --- fields, as the parsers find them
- * ---------------------------------------------------------------- */
+/* --- fields, as the parsers find them -------------------------------------------------------- */
 
 static struct field *field_find(const struct form *form, const char *name)
 {
@@ -194,8 +191,7 @@ enum status form_finish(struct form *form)
     return bytes_utf8(value) && bytes_index(value, '\0') == value.n ? ST_OK : ST_BAD;
 }
 
-/* --- fields, as a page asks for them
- * ----------------------------------------------------------------- */
+/* --- fields, as a page asks for them --------------------------------------------------------- */
 
 const char *form_text(const struct form *form, const char *name)
 {

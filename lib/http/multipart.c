@@ -53,8 +53,7 @@ void multipart_free(struct multipart *parser)
     free(parser);
 }
 
-/* --- a part's header
- * -------------------------------------------------------------------------------- */
+/* --- a part's header ------------------------------------------------------------------------- */
 
 /* The WHATWG encoding of a name writes quote, CR and LF as %22, %0D and %0A, and nothing else that
  * way. A name with a line end in it is refused later, as is any control character. */
@@ -144,8 +143,7 @@ static enum status begin_part(struct multipart *parser, struct form *form)
     return form_begin(form, bytes_text(name), file, header.type);
 }
 
-/* --- the states
- * -------------------------------------------------------------------------------------- */
+/* --- the states ------------------------------------------------------------------------------ */
 
 /* Each takes the bytes it can off *rest. */
 

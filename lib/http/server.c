@@ -41,8 +41,7 @@ struct exchange {
     int64_t deadline; /* of the body */
 };
 
-/* --- the request line
- * --------------------------------------------------------------------------------- */
+/* --- the request line ------------------------------------------------------------------------ */
 
 /* Unreserved characters (RFC 3986 §2.3) and "/". Nothing of ours needs more, so nothing is ever
  * decoded. */
@@ -89,8 +88,7 @@ static void *on_target(void *context, const char *target, struct MHD_Connection 
     return exchange;
 }
 
-/* --- the headers
- * -------------------------------------------------------------------------------------- */
+/* --- the headers ----------------------------------------------------------------------------- */
 
 /* What we look at, each allowed once. */
 struct headers {
@@ -194,8 +192,7 @@ static unsigned read_headers(struct exchange *exchange, struct MHD_Connection *c
     return check_body(exchange, &headers);
 }
 
-/* --- the answer
- * --------------------------------------------------------------------------------------- */
+/* --- the answer ------------------------------------------------------------------------------ */
 
 struct stream {
     int fd;
@@ -281,8 +278,7 @@ static enum MHD_Result refuse(struct exchange *exchange, struct MHD_Connection *
     return answer(exchange, connection);
 }
 
-/* --- a request's life
- * --------------------------------------------------------------------------------- */
+/* --- a request's life ------------------------------------------------------------------------ */
 
 static enum MHD_Result start(struct exchange *exchange, struct MHD_Connection *connection,
                              const char *method)
@@ -379,8 +375,7 @@ static size_t on_unescape(void *context, struct MHD_Connection *connection, char
     return strlen(text);
 }
 
-/* --- the server's life
- * -------------------------------------------------------------------------------- */
+/* --- the server's life ----------------------------------------------------------------------- */
 
 enum status http_start(const struct http_settings *settings,
                        const struct http_application *application, struct http_server **server_out,

@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * portal: one sealed message being taken in. */
+#include "intake.h"
+
+#include "carrier.h"
+#include "memory.h"
+
+/* Bytes given to a reader at once; what they become fits a buffer of that size. */
+#define PIECE ((size_t)64 * 1024)
+
+struct intake {
+    struct spool *spool;
+    enum intake_form form;
+    char source[SPOOL_SOURCE_SIZE];
+
+    bool seen;                      /* a message began */
+    bool in_signature;              /* the field in hand is `signature` */
+    struct armor_reader *armor;     /* INTAKE_BUTTON */
+    struct carrier_reader *carrier; /* INTAKE_FILE */
+    struct spool_writer *writer;
+    struct buffer head; /* the age file's first bytes, for its header */
+    struct buffer signature;
+    struct buffer piece; /* the age file's bytes out of one piece */
+    enum status status;  /* of reader or spool: the first failure */
+    bool full;           /* it was the spool's */
+};
+
+struct intake *intake_new(struct spool *spool, enum intake_form form, const char *source)
+{
+    struct intake *intake = memory_new(1, sizeof(*intake));
+
+    intake->spool = spool;
+    intake->form = form;
+    (void)snprintf(intake->source, sizeof(intake->source), "%s", source);
+    buffer_init(&intake->head, ENVELOPE_HEADER_MAX);
+    buffer_init(&intake->signature, SIGN_TEXT_MAX);
+    buffer_init(&intake->piece, PIECE);
+    return intake;
+}
+
+void intake_free(struct intake *intake)
+{
+    if (intake == NULL)
+        return;
+    armor_reader_free(intake->armor);
+    carrier_reader_free(intake->carrier);
+    spool_drop(intake->writer);
+    buffer_done(&intake->head);
+    buffer_done(&intake->signature);
+    buffer_done(&intake->piece);
+    free(intake);
+}
+
+/* --- while it arrives ------------------------------------------------------------------------ */
+
+/* The age file's bytes: the first ones for us, all for the spool. */
+static void keep_piece(struct intake *intake)
+{
+    struct bytes bytes = buffer_bytes(&intake->piece);
+    enum status status;
+
+    if (intake->writer == NULL) {
+        status = spool_begin(intake->spool, intake->source, &intake->writer);
+        if (status != ST_OK) {
+            intake->status = status;
+            intake->full = true;
+            return;
+        }
+    }
+    buffer_add(&intake->head, bytes_first(bytes, ENVELOPE_HEADER_MAX - intake->head.n));
+    status = spool_add(intake->writer, bytes);
+    if (status != ST_OK) {
+        intake->status = status;
+        intake->full = true;
+    }
+    buffer_clear(&intake->piece);
+}
+
+static void read_piece(struct intake *intake, struct bytes bytes)
+{
+    if (intake->armor != NULL)
+        intake->status = armor_reader_add(intake->armor, bytes, &intake->piece);
+    else
+        intake->status = carrier_reader_add(intake->carrier, bytes, &intake->piece);
+    if (intake->status == ST_OK && intake->piece.n > 0)
+        keep_piece(intake);
+}
+
+static bool sink_begin(void *context, const struct form_part *part)
+{
+    struct intake *intake = context;
+    bool file = part->filename != NULL;
+
+    if (file && part->filename[0] == '\0') /* no file was chosen */
+        return false;
+    if (intake->form == INTAKE_BUTTON && !file && strcmp(part->name, "signature") == 0) {
+        intake->in_signature = true;
+        return true;
+    }
+    if (intake->seen)
+        return false;
+    if (intake->form == INTAKE_BUTTON && !file && strcmp(part->name, "message") == 0)
+        intake->armor = armor_reader_new();
+    else if (intake->form == INTAKE_FILE && file && strcmp(part->name, "attachment") == 0)
+        intake->carrier = carrier_reader_new();
+    else
+        return false;
+    intake->seen = true;
+    return true;
+}
+
+/* A failure is kept for the end: the rest of the form is read, so that the browser gets its page.
+ */
+static enum status sink_data(void *context, struct bytes bytes)
+{
+    struct intake *intake = context;
+
+    if (intake->in_signature) {
+        buffer_add(&intake->signature, bytes);
+        return ST_OK;
+    }
+    while (intake->status == ST_OK && bytes.n > 0) {
+        struct bytes piece = bytes_first(bytes, PIECE);
+
+        read_piece(intake, piece);
+        bytes = bytes_from(bytes, piece.n);
+    }
+    return ST_OK;
+}
+
+static enum status sink_end(void *context)
+{
+    struct intake *intake = context;
+
+    intake->in_signature = false;
+    return ST_OK;
+}
+
+struct form_sink intake_sink(struct intake *intake)
+{
+    return (struct form_sink){sink_begin, sink_data, sink_end, intake};
+}
+
+/* --- when all is there ----------------------------------------------------------------------- */
+
+static enum intake_result end_reader(struct intake *intake, uint8_t hash_out[SIGN_HASH_SIZE])
+{
+    enum status status;
+
+    if (!intake->seen)
+        return INTAKE_EMPTY;
+    if (intake->full)
+        return intake->status == ST_LIMIT ? INTAKE_FULL : INTAKE_FAULT;
+    if (intake->status != ST_OK)
+        return INTAKE_DAMAGED;
+    if (intake->carrier != NULL)
+        status = carrier_reader_end(intake->carrier, hash_out, &intake->signature);
+    else
+        status = armor_reader_end(intake->armor, hash_out);
+    if (status == ST_NONE)
+        return INTAKE_NO_CARRIER;
+    return status == ST_OK && intake->writer != NULL ? INTAKE_KEPT : INTAKE_DAMAGED;
+}
+
+static enum intake_result check(struct intake *intake, const struct sign_public *signer,
+                                struct envelope *envelope_out, struct envelope_seal *seal_out)
+{
+    uint8_t hash[SIGN_HASH_SIZE];
+    struct why why; /* tells a stranger nothing and an operator little */
+    enum intake_result result = end_reader(intake, hash);
+
+    if (result != INTAKE_KEPT)
+        return result;
+    if (envelope_read(buffer_bytes(&intake->head), envelope_out, &why) != ST_OK)
+        return INTAKE_DAMAGED;
+    if (intake->signature.n == 0)
+        return INTAKE_UNSIGNED;
+    if (buffer_check(&intake->signature) != ST_OK ||
+        envelope_check(signer, hash, envelope_out, buffer_bytes(&intake->signature), seal_out) !=
+            ST_OK)
+        return INTAKE_FORGED;
+    return INTAKE_KEPT;
+}
+
+enum intake_result intake_end(struct intake *intake, const struct sign_public *signer, int64_t now,
+                              struct envelope_seal *seal_out, char id_out[SPOOL_ID_SIZE])
+{
+    struct envelope envelope;
+    struct envelope_seal seal;
+    enum intake_result result = check(intake, signer, &envelope, &seal);
+
+    if (result != INTAKE_KEPT)
+        return result;
+    *seal_out = seal;
+    if (seal.expires <= now)
+        return INTAKE_EXPIRED;
+    spool_keep(intake->writer, &envelope, &seal, now, id_out);
+    intake->writer = NULL;
+    return INTAKE_KEPT;
+}

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * portal: a message comes in, by the attachment's button or as a saved file. */
+#include "answers.h"
+#include "human.h"
+#include "log.h"
+#include "reply.h"
+#include "routes.h"
+#include "sentence.h"
+
+void answer_home(struct visit *visit)
+{
+    char token[GUARD_TOKEN_SIZE], limit[HUMAN_SIZE];
+    struct page_home page = {.token = token, .limit = limit};
+    struct page_frame frame = visit_frame(visit);
+
+    visit_visitor_token(visit, "/upload", token);
+    human_size(visit->portal->upload_max, limit);
+    visit_page(visit, 200, page_home_render(&page, &frame, &visit->response->body));
+}
+
+static void show_upload(struct visit *visit, unsigned code)
+{
+    char token[GUARD_TOKEN_SIZE], limit[HUMAN_SIZE];
+    struct page_upload page = {.token = token, .limit = limit};
+    struct page_frame frame = visit_frame(visit);
+
+    visit_visitor_token(visit, "/upload", token);
+    human_size(visit->portal->upload_max, limit);
+    visit_page(visit, code, page_upload_render(&page, &frame, &visit->response->body));
+}
+
+void answer_upload(struct visit *visit)
+{
+    show_upload(visit, 200);
+}
+
+/* The day it ended belongs on the page. */
+static void reply_expired(struct visit *visit, const struct envelope_seal *seal)
+{
+    char day[HUMAN_SIZE], more[HUMAN_SIZE + 40];
+
+    human_day(seal->expires, day);
+    (void)snprintf(more, sizeof(more), SENTENCE("It could be opened until %s."), day);
+    reply_with(visit, REPLY_EXPIRED, more, NULL);
+}
+
+static const char *const result_names[] = {
+    [INTAKE_KEPT] = "kept",
+    [INTAKE_EMPTY] = "empty",
+    [INTAKE_NO_CARRIER] = "no-carrier",
+    [INTAKE_DAMAGED] = "damaged",
+    [INTAKE_UNSIGNED] = "unsigned",
+    [INTAKE_FORGED] = "forged",
+    [INTAKE_EXPIRED] = "expired",
+    [INTAKE_FULL] = "full",
+    [INTAKE_FAULT] = "fault",
+};
+
+static void refuse(struct visit *visit, enum intake_result result, const struct envelope_seal *seal)
+{
+    static const enum reply replies[] = {
+        [INTAKE_EMPTY] = REPLY_UPLOAD_EMPTY,
+        [INTAKE_NO_CARRIER] = REPLY_NO_CARRIER,
+        [INTAKE_DAMAGED] = REPLY_UPLOAD_DAMAGED,
+        [INTAKE_UNSIGNED] = REPLY_UNSIGNED,
+        [INTAKE_FORGED] = REPLY_FORGED,
+        [INTAKE_FULL] = REPLY_FULL,
+        [INTAKE_FAULT] = REPLY_FAULT,
+    };
+
+    log_info("message-refused", L_TEXT("reason", result_names[result]),
+             L_TEXT("from", visit->request->peer));
+    if (result == INTAKE_EXPIRED) {
+        reply_expired(visit, seal);
+    } else if (result == INTAKE_EMPTY && visit->route->intake == INTAKE_FILE) {
+        visit_error(visit, "attachment", SENTENCE("Choose the saved attachment first."));
+        show_upload(visit, 400);
+    } else {
+        reply(visit, replies[result]);
+    }
+}
+
+void answer_open(struct visit *visit)
+{
+    struct envelope_seal seal;
+    char id[SPOOL_ID_SIZE];
+    enum intake_result result =
+        intake_end(visit->intake, &visit->portal->signer, visit->now, &seal, id);
+
+    if (result != INTAKE_KEPT) {
+        refuse(visit, result, &seal);
+        return;
+    }
+    log_info("message-kept", L_TEXT("id", id), L_NUMBER("size", visit->request->body_size),
+             L_TEXT("from", visit->request->peer));
+    visit_go(visit, "/read/%s", id);
+}

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * portal: signing in, the address first and then the password. Nothing here tells whether an
+ * address has an account: the password page comes for any address, and a wrong password looks like
+ * an unknown address. */
+#include "answers.h"
+#include "log.h"
+#include "reply.h"
+#include "sentence.h"
+
+static void show_address(struct visit *visit, unsigned code)
+{
+    char token[GUARD_TOKEN_SIZE];
+    struct page_sign_in page = {.token = token,
+                                .address = visit_field(visit, "address"),
+                                .address_error = visit_error_of(visit, "address")};
+    struct page_frame frame = visit_frame(visit);
+
+    visit_visitor_token(visit, "/sign-in", token);
+    visit_page(visit, code, page_sign_in_render(&page, &frame, &visit->response->body));
+}
+
+/* `message`: the id of the one that waits, or "". */
+static void show_password(struct visit *visit, unsigned code, const char *address,
+                          const char *message)
+{
+    char token[GUARD_TOKEN_SIZE];
+    struct page_password page = {.token = token,
+                                 .address = address,
+                                 .message = message,
+                                 .password_error = visit_error_of(visit, "password")};
+    struct page_frame frame = visit_frame(visit);
+
+    visit_visitor_token(visit, "/sign-in/password", token);
+    visit_page(visit, code, page_password_render(&page, &frame, &visit->response->body));
+}
+
+void answer_sign_in_form(struct visit *visit)
+{
+    show_address(visit, 200);
+}
+
+/* The address that was typed, in its one form. False, and a page, if it is none. */
+static bool take_address(struct visit *visit, struct address *address_out)
+{
+    struct why why; /* the person sees what was typed; the rules are no help */
+
+    if (address_parse(bytes_trim(bytes_text(visit_field(visit, "address"))), address_out, &why) ==
+        ST_OK)
+        return true;
+    visit_error(visit, "address", SENTENCE("Type an e-mail address, such as name@example.org."));
+    show_address(visit, 422);
+    return false;
+}
+
+void answer_sign_in(struct visit *visit)
+{
+    struct address address;
+
+    if (take_address(visit, &address))
+        show_password(visit, 200, address.text, "");
+}
+
+/* With a message the address is known. */
+void answer_password_form(struct visit *visit)
+{
+    show_password(visit, 200, visit->message.envelope.identity.address.text, visit->message.id);
+}
+
+/* --- the password ---------------------------------------------------------------------------- */
+
+static const char *refusal(struct wire_verdict verdict)
+{
+    if (verdict.reason == REASON_WRONG_PASSWORD)
+        return SENTENCE("Address or password is not right.");
+    if (verdict.reason == REASON_UNCONFIRMED)
+        return SENTENCE("Your mailbox is not proved yet. Follow the link in the mail we sent you.");
+    if (verdict.reason == REASON_THROTTLED)
+        return SENTENCE("There were too many attempts. Please wait some minutes and try again.");
+    if (verdict.status == ST_TEMP)
+        return SENTENCE("A part of this service is busy. Please try again in a moment.");
+    return NULL;
+}
+
+static unsigned refusal_code(struct wire_verdict verdict)
+{
+    if (verdict.reason == REASON_THROTTLED)
+        return 429;
+    return verdict.status == ST_TEMP ? 503 : 403;
+}
+
+static void sign_in(struct visit *visit, const struct wire_sign_in *ask, const char *message)
+{
+    struct wire_sign_in_reply signed_in;
+    struct wire_verdict verdict = wire_sign_in(&visit->portal->accounts, ask, &signed_in);
+
+    log_info("sign-in", L_TEXT("address", ask->address), L_TEXT("from", ask->source),
+             L_TEXT("result", verdict.status == ST_OK ? "ok" : wire_reason_name(verdict.reason)));
+    if (verdict.status == ST_OK) {
+        visit_set_cookie(visit, VISIT_SESSION_COOKIE, signed_in.session, 0);
+        secret_free(signed_in.session);
+        if (message[0] != '\0')
+            visit_go(visit, "/read/%s", message);
+        else
+            visit_go(visit, "/");
+    } else if (refusal(verdict) != NULL) {
+        visit_error(visit, "password", refusal(verdict));
+        show_password(visit, refusal_code(verdict), ask->address, message);
+    } else {
+        reply(visit, reply_of(verdict.status, verdict.reason));
+    }
+}
+
+void answer_password(struct visit *visit)
+{
+    struct wire_sign_in ask = {0};
+    struct address address;
+    struct spool_message message = {.id = ""};
+
+    if (!take_address(visit, &address))
+        return;
+    if (spool_find(visit->portal->spool, visit_field(visit, "message"), visit->now, &message) !=
+        ST_OK)
+        message.id[0] = '\0';
+    (void)snprintf(ask.address, sizeof(ask.address), "%s", address.text);
+    (void)snprintf(ask.source, sizeof(ask.source), "%s", visit->request->peer);
+    ask.password = form_take_secret(visit->request->form, "password");
+    if (ask.password != NULL && ask.password->n <= WIRE_PASSWORD_MAX) {
+        sign_in(visit, &ask, message.id);
+    } else {
+        visit_error(visit, "password", SENTENCE("Type your password."));
+        show_password(visit, 422, address.text, message.id);
+    }
+    secret_free(ask.password);
+}

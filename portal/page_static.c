@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * portal: what is the same for everybody: style, pictures, help, terms, the public parameters. */
+#include "answers.h"
+#include "assets.h"
+
+static void answer_file(struct visit *visit, const char *type, struct bytes content)
+{
+    visit->response->code = 200;
+    visit->response->type = type;
+    visit->response->lasting = true;
+    buffer_add(&visit->response->body, content);
+}
+
+void answer_style(struct visit *visit)
+{
+    answer_file(visit, "text/css; charset=utf-8", BYTES_ARRAY(style_css));
+}
+
+void answer_logo(struct visit *visit)
+{
+    answer_file(visit, "image/svg+xml", BYTES_ARRAY(logo_svg));
+}
+
+void answer_seal(struct visit *visit)
+{
+    answer_file(visit, "image/svg+xml", BYTES_ARRAY(seal_svg));
+}
+
+/* Nothing here is for search engines. */
+void answer_robots(struct visit *visit)
+{
+    answer_file(visit, "text/plain; charset=utf-8", BYTES_LITERAL("User-agent: *\nDisallow: /\n"));
+}
+
+/* Everybody who wants to seal for this district fetches this; it carries its own signature. */
+void answer_parameters(struct visit *visit)
+{
+    answer_file(visit, "text/plain; charset=utf-8", visit->portal->parameters);
+}
+
+void answer_help(struct visit *visit)
+{
+    struct page_frame frame = visit_frame(visit);
+
+    visit_page(visit, 200, page_help_render(&frame, &visit->response->body));
+}
+
+void answer_terms(struct visit *visit)
+{
+    struct page_terms page = {.version = PORTAL_TERMS_VERSION};
+    struct page_frame frame = visit_frame(visit);
+
+    visit_page(visit, 200, page_terms_render(&page, &frame, &visit->response->body));
+}
