@@ -175,6 +175,38 @@ void test_talk_done(struct test_talk *talk)
     buffer_done(&talk->letters);
 }
 
+/* --- dialogues -----------------------------------------------------------------------------------
+ */
+
+bool test_dialogue(const struct smtp_server_settings *settings,
+                   const struct test_dialogue *dialogue, size_t cut)
+{
+    struct test_talk talk;
+    test_talk(settings, bytes_text(dialogue->input), cut, &talk);
+    char expected[2000];
+    (void)snprintf(expected, sizeof expected, "220|%s", dialogue->replies);
+    bool good = strcmp(buffer_text(&talk.replies), expected) == 0 &&
+                strcmp(buffer_text(&talk.letters), dialogue->letters) == 0 &&
+                talk.end == dialogue->end;
+    if (!good)
+        (void)fprintf(stderr,
+                      "%s, cut at %zu: replies %s\nletters %s\nend %s\nwanted  %s\nletters %s\n",
+                      dialogue->name, cut, buffer_text(&talk.replies), buffer_text(&talk.letters),
+                      status_name(talk.end), expected, dialogue->letters);
+    test_talk_done(&talk);
+    return good;
+}
+
+bool test_dialogues(const struct smtp_server_settings *settings,
+                    const struct test_dialogue *dialogues, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        for (size_t cut = 0; cut < strlen(dialogues[i].input); cut++)
+            if (!test_dialogue(settings, &dialogues[i], cut))
+                return false;
+    return true;
+}
+
 /* --- a server that follows a script --------------------------------------------------------------
  */
 
@@ -240,4 +272,21 @@ int test_script_start(struct test_script *script, const char *lines)
 void test_script_end(struct test_script *script)
 {
     (void)pthread_join(script->thread, NULL);
+}
+
+/* --- letters
+ * --------------------------------------------------------------------------------------- */
+
+static const struct smtp_recipient bob_and_carol[] = {{.address = "bob@y.example"},
+                                                      {.address = "carol@y.example"}};
+const struct smtp_envelope test_two = {
+    .sender = "a@x.example", .recipients = bob_and_carol, .recipient_count = 2};
+
+enum status test_send_letter(struct smtp_client *client, const struct smtp_envelope *envelope,
+                             const char *text)
+{
+    enum status status = smtp_client_start(client, envelope, NULL);
+    if (status == ST_OK)
+        status = smtp_client_data(client, bytes_text(text));
+    return status == ST_OK ? smtp_client_end(client, NULL) : status;
 }

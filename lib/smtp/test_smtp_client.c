@@ -1,28 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
- * smtp: tests of the client against a server that follows a script: every line the client sends is
- * compared with what RFC 5321, 2033, 2920 (pipelining), 1870 (SIZE), 3461 (DSN) let it send. */
+ * smtp: tests of the client against a next hop that follows a script: what it makes of every reply,
+ * and of none. Every line it sends is compared with what RFC 5321, 2033 and 2920 (pipelining) let
+ * it send. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <cmocka.h>
 
-#include <stdio.h>
-#include <string.h>
-
 #include "test_peer.h"
-
-#define COUNT(a) (sizeof(a) / sizeof(a)[0])
-
-#define HELLO "S: 220 next.example ESMTP\nC: EHLO gateway.example\nS: 250-next.example\n"
-#define PIPELINED HELLO "S: 250-PIPELINING\nS: 250 8BITMIME\n"
-#define SINGLY HELLO "S: 250 8BITMIME\n"
-#define LMTP_HELLO                                                                                 \
-    "S: 220 next.example LMTP\nC: LHLO gateway.example\nS: 250-next.example\nS: 250 PIPELINING\n"
-
-static const struct smtp_recipient bob_and_carol[] = {{.address = "bob@y.example"},
-                                                      {.address = "carol@y.example"}};
-static const struct smtp_envelope two = {
-    .sender = "a@x.example", .recipients = bob_and_carol, .recipient_count = 2};
 
 /* --- one letter against each script --------------------------------------------------------------
  */
@@ -38,31 +23,29 @@ struct story {
     bool in_doubt;
 };
 
-#define COMMANDS                                                                                   \
-    "C: MAIL FROM:<a@x.example>\nC: RCPT TO:<bob@y.example>\nC: RCPT TO:<carol@y.example>\nC: DATA\n"
-#define LETTER "C: Subject: hi\nC: \nC: ..dot\nC: .\n"
+#define CONTENT "C: Subject: hi\nC: \nC: ..dot\nC: .\n"
 
 static const struct story stories[] = {
     {"accepted", SMTP_FLAVOUR_SMTP,
-     PIPELINED COMMANDS "S: 250 2.1.0 OK\nS: 250 2.1.5 OK\nS: 251 2.1.5 OK\nS: 354 Go\n" LETTER
+     PIPELINED COMMANDS "S: 250 2.1.0 OK\nS: 250 2.1.5 OK\nS: 251 2.1.5 OK\nS: 354 Go\n" CONTENT
                         "S: 250 2.0.0 queued\nC: QUIT\nS: 221 2.0.0 bye\n",
      ST_OK, ST_OK, 250, 250, true, false},
     {"without pipelining", SMTP_FLAVOUR_SMTP,
      SINGLY "C: MAIL FROM:<a@x.example>\nS: 250 OK\nC: RCPT TO:<bob@y.example>\nS: 250 OK\n"
-            "C: RCPT TO:<carol@y.example>\nS: 250 OK\nC: DATA\nS: 354 Go\n" LETTER
+            "C: RCPT TO:<carol@y.example>\nS: 250 OK\nC: DATA\nS: 354 Go\n" CONTENT
             "S: 250 queued\nC: QUIT\nS: 221 bye\n",
      ST_OK, ST_OK, 250, 250, true, false},
     {"one recipient refused", SMTP_FLAVOUR_SMTP,
-     PIPELINED COMMANDS "S: 250 OK\nS: 550 5.1.1 who?\nS: 250 OK\nS: 354 Go\n" LETTER
+     PIPELINED COMMANDS "S: 250 OK\nS: 550 5.1.1 who?\nS: 250 OK\nS: 354 Go\n" CONTENT
                         "S: 250 queued\nC: QUIT\nS: 221 bye\n",
      ST_OK, ST_OK, 550, 250, true, false},
     {"the letter refused after the dot", SMTP_FLAVOUR_SMTP,
-     PIPELINED COMMANDS "S: 250 OK\nS: 250 OK\nS: 452 later\nS: 354 Go\n" LETTER
+     PIPELINED COMMANDS "S: 250 OK\nS: 250 OK\nS: 452 later\nS: 354 Go\n" CONTENT
                         "S: 554 5.6.0 no\nC: QUIT\nS: 221 bye\n",
      ST_OK, ST_OK, 554, 452, true, false},
     {"a reply of several lines", SMTP_FLAVOUR_SMTP,
      PIPELINED COMMANDS
-     "S: 250-2.1.0 OK\nS: 250 2.1.0 really\nS: 250 OK\nS: 250 OK\nS: 354 Go\n" LETTER
+     "S: 250-2.1.0 OK\nS: 250 2.1.0 really\nS: 250 OK\nS: 250 OK\nS: 354 Go\n" CONTENT
      "S: 250-2.0.0 queued\nS: 250 2.0.0 as 1\nC: QUIT\nS: 221 bye\n",
      ST_OK, ST_OK, 250, 250, true, false},
 
@@ -91,15 +74,15 @@ static const struct story stories[] = {
 
     /* LMTP: the replies part. */
     {"LMTP, one each", SMTP_FLAVOUR_LMTP,
-     LMTP_HELLO COMMANDS "S: 250 OK\nS: 250 OK\nS: 250 OK\nS: 354 Go\n" LETTER
+     LMTP_HELLO COMMANDS "S: 250 OK\nS: 250 OK\nS: 250 OK\nS: 354 Go\n" CONTENT
                          "S: 250 2.0.0 bob has it\nS: 452 4.2.2 full\nC: QUIT\nS: 221 bye\n",
      ST_OK, ST_OK, 250, 452, true, false},
     {"LMTP, only who was accepted", SMTP_FLAVOUR_LMTP,
-     LMTP_HELLO COMMANDS "S: 250 OK\nS: 550 no\nS: 250 OK\nS: 354 Go\n" LETTER
+     LMTP_HELLO COMMANDS "S: 250 OK\nS: 550 no\nS: 250 OK\nS: 354 Go\n" CONTENT
                          "S: 250 carol has it\nC: QUIT\nS: 221 bye\n",
      ST_OK, ST_OK, 550, 250, true, false},
     {"LMTP, lost between the replies", SMTP_FLAVOUR_LMTP,
-     LMTP_HELLO COMMANDS "S: 250 OK\nS: 250 OK\nS: 250 OK\nS: 354 Go\n" LETTER
+     LMTP_HELLO COMMANDS "S: 250 OK\nS: 250 OK\nS: 250 OK\nS: 354 Go\n" CONTENT
                          "S: 250 bob has it\nclose\n",
      ST_OK, ST_TEMP, 250, 451, false, true},
 
@@ -121,21 +104,21 @@ static const struct story stories[] = {
      PIPELINED COMMANDS "S: 250 OK\nS: 250 OK\nS: 250 OK\nS: 250 OK\nC: (end)\n", ST_TEMP, ST_OK,
      451, 451, false, false},
     {"closed after the dot", SMTP_FLAVOUR_SMTP,
-     PIPELINED COMMANDS "S: 250 OK\nS: 250 OK\nS: 550 no\nS: 354 Go\n" LETTER "close\n", ST_OK,
+     PIPELINED COMMANDS "S: 250 OK\nS: 250 OK\nS: 550 no\nS: 354 Go\n" CONTENT "close\n", ST_OK,
      ST_TEMP, 451, 550, false, true},
     {"421 after the dot", SMTP_FLAVOUR_SMTP,
-     PIPELINED COMMANDS "S: 250 OK\nS: 250 OK\nS: 250 OK\nS: 354 Go\n" LETTER
+     PIPELINED COMMANDS "S: 250 OK\nS: 250 OK\nS: 250 OK\nS: 354 Go\n" CONTENT
                         "S: 421 4.3.0 no\nclose\n",
      ST_OK, ST_OK, 451, 451, false, false},
     {"354 after the dot", SMTP_FLAVOUR_SMTP,
-     PIPELINED COMMANDS "S: 250 OK\nS: 250 OK\nS: 250 OK\nS: 354 Go\n" LETTER
+     PIPELINED COMMANDS "S: 250 OK\nS: 250 OK\nS: 250 OK\nS: 354 Go\n" CONTENT
                         "S: 354 Go\nC: (end)\n",
      ST_OK, ST_TEMP, 451, 451, false, true},
 };
 
 static bool play(const struct story *story, struct smtp_client *client)
 {
-    enum status start = smtp_client_start(client, &two, NULL);
+    enum status start = smtp_client_start(client, &test_two, NULL);
     enum status end = ST_OK;
     if (start == ST_OK) {
         /* Before the final dot nobody is told that anything was taken. */
@@ -224,15 +207,6 @@ static void test_open(void **state)
 /* --- several letters on one connection -----------------------------------------------------------
  */
 
-static enum status send_letter(struct smtp_client *client, const struct smtp_envelope *envelope,
-                               const char *text)
-{
-    enum status status = smtp_client_start(client, envelope, NULL);
-    if (status == ST_OK)
-        status = smtp_client_data(client, bytes_text(text));
-    return status == ST_OK ? smtp_client_end(client, NULL) : status;
-}
-
 #define ONE "C: MAIL FROM:<a@x.example>\nC: RCPT TO:<bob@y.example>\nC: DATA\n"
 
 /* Where the envelope was refused in part, the next letter begins with RSET, in the same go. */
@@ -240,7 +214,7 @@ static void test_next_letter(void **state)
 {
     (void)state;
     const struct smtp_envelope one = {
-        .sender = "a@x.example", .recipients = bob_and_carol, .recipient_count = 1};
+        .sender = "a@x.example", .recipients = test_two.recipients, .recipient_count = 1};
     struct smtp_client_settings settings = test_client_settings();
     struct test_script script;
     struct smtp_client *client = NULL;
@@ -255,11 +229,11 @@ static void test_next_letter(void **state)
         ONE "S: 550 no\nS: 503 no\nS: 503 no\n" ONE
         "S: 250 OK\nS: 250 OK\nS: 354 Go\nC: .\nS: 250 queued\nC: QUIT\nS: 221 bye\n");
     assert_int_equal(smtp_client_open_fd(fd, &settings, &client, NULL), ST_OK);
-    assert_int_equal(send_letter(client, &one, "one\r\n"), ST_OK);
-    assert_int_equal(send_letter(client, &one, "two\r\n"), ST_DENIED);
-    assert_int_equal(send_letter(client, &one, "three"), ST_OK);
-    assert_int_equal(send_letter(client, &one, "four"), ST_DENIED);
-    assert_int_equal(send_letter(client, &one, ""), ST_OK);
+    assert_int_equal(test_send_letter(client, &one, "one\r\n"), ST_OK);
+    assert_int_equal(test_send_letter(client, &one, "two\r\n"), ST_DENIED);
+    assert_int_equal(test_send_letter(client, &one, "three"), ST_OK);
+    assert_int_equal(test_send_letter(client, &one, "four"), ST_DENIED);
+    assert_int_equal(test_send_letter(client, &one, ""), ST_OK);
     smtp_client_quit(client);
     test_script_end(&script);
     assert_string_equal(script.wrong, "");
@@ -276,151 +250,8 @@ static void test_unasked_reply(void **state)
     assert_int_equal(smtp_client_open_fd(fd, &settings, &client, NULL), ST_OK);
     while (smtp_client_usable(client))
         ; /* until the surprise is here */
-    assert_int_equal(smtp_client_start(client, &two, NULL), ST_TEMP);
+    assert_int_equal(smtp_client_start(client, &test_two, NULL), ST_TEMP);
     assert_int_equal(smtp_client_reply(client, 0)->code, 451);
-    smtp_client_free(client);
-    test_script_end(&script);
-    assert_string_equal(script.wrong, "");
-}
-
-/* --- parameters ----------------------------------------------------------------------------------
- */
-
-static const struct smtp_xforward forwarded = {{
-    [SMTP_XFORWARD_NAME] = "first host",
-    [SMTP_XFORWARD_IDENT] = "4f1c",
-    [SMTP_XFORWARD_SOURCE] = "REMOTE",
-}};
-static const struct smtp_recipient detailed = {
-    .address = "j\xc3\xb6@y.example", .notify = "NEVER", .original = "rfc822;old@y.example"};
-static const struct smtp_envelope full = {
-    .sender = "a@x.example",
-    .eight_bit = true,
-    .utf8 = true,
-    .size = 1234,
-    .ret = "HDRS",
-    .envid = "Q+2B1",
-    .recipients = &detailed,
-    .recipient_count = 1,
-    .xforward = &forwarded,
-};
-
-static void test_parameters(void **state)
-{
-    (void)state;
-    static const char *const scripts[] = {
-        /* All is offered. */
-        HELLO
-        "S: 250-PIPELINING\nS: 250-8bitmime\nS: 250-SMTPUTF8\nS: 250-SIZE 2000\nS: 250-DSN\n"
-        "S: 250 XFORWARD NAME ADDR IDENT SOURCE\n"
-        "C: XFORWARD NAME=first+20host\n"
-        "C: XFORWARD IDENT=4f1c SOURCE=REMOTE\n"
-        "C: MAIL FROM:<a@x.example> SIZE=1234 BODY=8BITMIME SMTPUTF8 RET=HDRS ENVID=Q+2B1\n"
-        "C: RCPT TO:<j\xc3\xb6@y.example> NOTIFY=NEVER ORCPT=rfc822;old@y.example\n"
-        "C: DATA\nS: 250 OK\nS: 550 no\nS: 250 OK\nS: 250 OK\nS: 354 Go\nC: x\nC: .\nS: 250 OK\n",
-        /* What may be left out is left out where it is not offered. */
-        HELLO "S: 250-PIPELINING\nS: 250-8BITMIME\nS: 250-SIZE\nS: 250-XFORWARD\nS: 250 SMTPUTF8\n"
-              "C: MAIL FROM:<a@x.example> SIZE=1234 BODY=8BITMIME SMTPUTF8\n"
-              "C: RCPT TO:<j\xc3\xb6@y.example>\n"
-              "C: DATA\nS: 250 OK\nS: 250 OK\nS: 354 Go\nC: x\nC: .\nS: 250 OK\n",
-    };
-    for (size_t i = 0; i < COUNT(scripts); i++) {
-        struct smtp_client_settings settings = test_client_settings();
-        struct test_script script;
-        struct smtp_client *client = NULL;
-        int fd = test_script_start(&script, scripts[i]);
-        assert_int_equal(smtp_client_open_fd(fd, &settings, &client, NULL), ST_OK);
-        assert_int_equal(send_letter(client, &full, "x"), ST_OK);
-        smtp_client_free(client);
-        test_script_end(&script);
-        assert_string_equal(script.wrong, "");
-    }
-}
-
-/* What may not be left out is refused before anything is said. */
-static void test_not_offered(void **state)
-{
-    (void)state;
-    static const struct {
-        const char *offers;
-        const char *enhanced;
-    } cases[] = {
-        {"S: 250-SMTPUTF8\nS: 250 SIZE 2000\nC: (end)\n", "5.6.3"},
-        {"S: 250-8BITMIME\nS: 250 SIZE 2000\nC: (end)\n", "5.6.7"},
-        {"S: 250-8BITMIME\nS: 250-SMTPUTF8\nS: 250 SIZE 1233\nC: (end)\n", "5.3.4"},
-    };
-    for (size_t i = 0; i < COUNT(cases); i++) {
-        char lines[1000];
-        (void)snprintf(lines, sizeof lines, HELLO "%s", cases[i].offers);
-        struct smtp_client_settings settings = test_client_settings();
-        struct test_script script;
-        struct smtp_client *client = NULL;
-        int fd = test_script_start(&script, lines);
-        assert_int_equal(smtp_client_open_fd(fd, &settings, &client, NULL), ST_OK);
-        assert_int_equal(smtp_client_start(client, &full, NULL), ST_DENIED);
-        assert_string_equal(smtp_client_reply(client, 0)->enhanced, cases[i].enhanced);
-        assert_true(smtp_client_usable(client));
-        smtp_client_free(client);
-        test_script_end(&script);
-        assert_string_equal(script.wrong, "");
-    }
-}
-
-/* --- envelopes that would say more than one thing
- * ------------------------------------------------- */
-
-static void test_injection(void **state)
-{
-    (void)state;
-    static const char *const addresses[] = {"bob@y.example\r\nRCPT TO:<eve@z.example>",
-                                            "bob@y.example> NOTIFY=NEVER",
-                                            "bob@y.example>\r\nDATA\r\n",
-                                            "\"bob\r\n\"@y.example",
-                                            "bob @y.example",
-                                            "<bob@y.example>",
-                                            "bob",
-                                            "",
-                                            "bob@y.example\n",
-                                            "\xc3\xb6@y.example"};
-    static const char *const words[] = {"NEVER\r\nRSET", "NEVER RET=FULL", "NONE", ""};
-    struct smtp_client_settings settings = test_client_settings();
-    struct test_script script;
-    struct smtp_client *client = NULL;
-    int fd = test_script_start(&script, PIPELINED "C: (end)\n");
-    assert_int_equal(smtp_client_open_fd(fd, &settings, &client, NULL), ST_OK);
-
-    struct smtp_envelope envelope = two;
-    for (size_t i = 0; i < COUNT(addresses); i++) {
-        struct smtp_recipient recipients[2] = {{.address = "carol@y.example"},
-                                               {.address = addresses[i]}};
-        envelope.recipients = recipients;
-        assert_int_equal(smtp_client_start(client, &envelope, NULL), ST_BAD);
-        assert_true(smtp_reply_refused(smtp_client_reply(client, 0)));
-        if (addresses[i][0] == '\0')
-            continue;
-        struct smtp_envelope from = two;
-        from.sender = addresses[i];
-        assert_int_equal(smtp_client_start(client, &from, NULL), ST_BAD);
-    }
-    for (size_t i = 0; i < COUNT(words); i++) {
-        struct smtp_recipient recipient = {.address = "bob@y.example", .notify = words[i]};
-        envelope =
-            (struct smtp_envelope){.sender = "", .recipients = &recipient, .recipient_count = 1};
-        assert_int_equal(smtp_client_start(client, &envelope, NULL), ST_BAD);
-        recipient = (struct smtp_recipient){.address = "bob@y.example", .original = words[i]};
-        assert_int_equal(smtp_client_start(client, &envelope, NULL), ST_BAD);
-        envelope = two;
-        envelope.ret = words[i][0] == '\0' ? "full" : words[i];
-        assert_int_equal(smtp_client_start(client, &envelope, NULL), ST_BAD);
-        envelope = two;
-        envelope.envid = i == 2 ? "a=b" : words[i];
-        assert_int_equal(smtp_client_start(client, &envelope, NULL), ST_BAD);
-    }
-    envelope = two;
-    envelope.recipient_count = 0;
-    assert_int_equal(smtp_client_start(client, &envelope, NULL), ST_BAD);
-
-    /* And not a byte was said. */
     smtp_client_free(client);
     test_script_end(&script);
     assert_string_equal(script.wrong, "");
@@ -443,7 +274,7 @@ static void test_bare_line_ends(void **state)
         int fd = test_script_start(&script, PIPELINED COMMANDS
                                    "S: 250 OK\nS: 250 OK\nS: 250 OK\nS: 354 Go\nC: (end)\n");
         assert_int_equal(smtp_client_open_fd(fd, &settings, &client, NULL), ST_OK);
-        assert_int_equal(send_letter(client, &two, letters[i]), ST_BAD);
+        assert_int_equal(test_send_letter(client, &test_two, letters[i]), ST_BAD);
         assert_int_equal(smtp_client_reply(client, 0)->code, 550);
         assert_false(smtp_client_usable(client));
         assert_false(smtp_client_in_doubt(client));
@@ -465,7 +296,7 @@ static void test_refused_midway(void **state)
                           "S: 250 OK\nS: 250 OK\nS: 250 OK\nS: 354 Go\nC: long\nS: 552 5.3.4 too "
                           "long\nclose\n");
     assert_int_equal(smtp_client_open_fd(fd, &settings, &client, NULL), ST_OK);
-    assert_int_equal(smtp_client_start(client, &two, NULL), ST_OK);
+    assert_int_equal(smtp_client_start(client, &test_two, NULL), ST_OK);
     enum status status = ST_OK;
     for (int i = 0; i < 10000000 && status == ST_OK; i++)
         status = smtp_client_data(client, BYTES_LITERAL("long\r\n"));
@@ -477,40 +308,6 @@ static void test_refused_midway(void **state)
     smtp_client_quit(client);
     test_script_end(&script);
     assert_string_equal(script.wrong, "");
-}
-
-/* More recipients than fit into one window of commands. */
-static void test_many_recipients(void **state)
-{
-    (void)state;
-    enum { MANY = 300 };
-    static char addresses[MANY][32];
-    static struct smtp_recipient recipients[MANY];
-    struct buffer lines;
-    buffer_init(&lines, 100000);
-    (void)buffer_add_text(&lines, PIPELINED "C: MAIL FROM:<a@x.example>\n");
-    for (int i = 0; i < MANY; i++) {
-        (void)snprintf(addresses[i], sizeof addresses[i], "r%d@y.example", i);
-        recipients[i].address = addresses[i];
-        (void)buffer_add_format(&lines, "%sC: RCPT TO:<r%d@y.example>\nS: %d OK\n",
-                                i == 0 ? "S: 250 OK\n" : "", i, i % 7 == 0 ? 550 : 250);
-    }
-    (void)buffer_add_text(&lines, "C: DATA\nS: 354 Go\nC: x\nC: .\nS: 250 OK\n");
-
-    struct smtp_client_settings settings = test_client_settings();
-    struct smtp_envelope envelope = {
-        .sender = "a@x.example", .recipients = recipients, .recipient_count = MANY};
-    struct test_script script;
-    struct smtp_client *client = NULL;
-    int fd = test_script_start(&script, buffer_text(&lines));
-    assert_int_equal(smtp_client_open_fd(fd, &settings, &client, NULL), ST_OK);
-    assert_int_equal(send_letter(client, &envelope, "x"), ST_OK);
-    for (size_t i = 0; i < MANY; i++)
-        assert_int_equal(smtp_client_reply(client, i)->code, i % 7 == 0 ? 550 : 250);
-    smtp_client_free(client);
-    test_script_end(&script);
-    assert_string_equal(script.wrong, "");
-    buffer_done(&lines);
 }
 
 /* --- waiting -------------------------------------------------------------------------------------
@@ -540,7 +337,7 @@ static void test_time_outs(void **state)
         int fd = test_script_start(&script, cases[i].script);
         assert_int_equal(smtp_client_open_fd(fd, &settings, &client, NULL), cases[i].open);
         if (client != NULL) {
-            enum status start = smtp_client_start(client, &two, NULL);
+            enum status start = smtp_client_start(client, &test_two, NULL);
             assert_int_equal(start, cases[i].start);
             if (start == ST_OK) {
                 assert_int_equal(smtp_client_data(client, BYTES_LITERAL("x\r\n")), ST_OK);
@@ -560,9 +357,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_stories),        cmocka_unit_test(test_open),
         cmocka_unit_test(test_next_letter),    cmocka_unit_test(test_unasked_reply),
-        cmocka_unit_test(test_parameters),     cmocka_unit_test(test_not_offered),
-        cmocka_unit_test(test_injection),      cmocka_unit_test(test_bare_line_ends),
-        cmocka_unit_test(test_refused_midway), cmocka_unit_test(test_many_recipients),
+        cmocka_unit_test(test_bare_line_ends), cmocka_unit_test(test_refused_midway),
         cmocka_unit_test(test_time_outs),
     };
     return cmocka_run_group_tests_name("smtp_client", tests, NULL, NULL);
