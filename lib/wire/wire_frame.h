@@ -61,7 +61,7 @@ enum wire_kind {
     WIRE_TEXT,   /* char[max + 1]: UTF-8 without control characters; may be empty */
     WIRE_FIXED,  /* uint8_t[max] */
     WIRE_BYTES,  /* uint8_t[max] and its count, a size_t */
-    WIRE_SECRET, /* struct secret * of min … max bytes; NULL travels as no bytes, if min is 0 */
+    WIRE_SECRET, /* struct secret * of min … max bytes; if optional, NULL travels as no bytes */
 };
 
 struct wire_field {
@@ -70,6 +70,7 @@ struct wire_field {
     size_t at;       /* offset in the struct */
     size_t min, max; /* bytes; of a number: values */
     size_t count_at; /* WIRE_BYTES: offset of the count */
+    bool optional;   /* WIRE_SECRET: may be absent */
 };
 
 /* A table for one struct: WIRE_MESSAGE(struct x, fields of x…). */
@@ -80,32 +81,24 @@ struct wire_message {
 };
 
 #define WIRE_MEMBER_SIZE(type, member) sizeof(((type *)NULL)->member)
+/* clang-format off */
 #define WIRE_A_NUMBER(type, member)                                                                \
-    {                                                                                              \
-#member, WIRE_NUMBER, offsetof(type, member), 0, SIZE_MAX, 0                               \
-    }
+    {#member, WIRE_NUMBER, offsetof(type, member), 0, UINT64_MAX, 0, false}
 #define WIRE_A_BIT(type, member)                                                                   \
-    {                                                                                              \
-#member, WIRE_NUMBER, offsetof(type, member), 0, 1, 0                                      \
-    }
+    {#member, WIRE_NUMBER, offsetof(type, member), 0, 1, 0, false}
 #define WIRE_A_TEXT(type, member, min)                                                             \
-    {                                                                                              \
-#member, WIRE_TEXT, offsetof(type, member), (min), WIRE_MEMBER_SIZE(type, member) - 1, 0   \
-    }
+    {#member, WIRE_TEXT, offsetof(type, member), (min), WIRE_MEMBER_SIZE(type, member) - 1, 0, false}
 #define WIRE_A_FIXED(type, member)                                                                 \
-    {                                                                                              \
-#member, WIRE_FIXED, offsetof(type, member), WIRE_MEMBER_SIZE(type, member),               \
-            WIRE_MEMBER_SIZE(type, member), 0                                                      \
-    }
+    {#member, WIRE_FIXED, offsetof(type, member), WIRE_MEMBER_SIZE(type, member),                  \
+     WIRE_MEMBER_SIZE(type, member), 0, false}
 #define WIRE_SOME_BYTES(type, member, min)                                                         \
-    {                                                                                              \
-#member, WIRE_BYTES, offsetof(type, member), (min), WIRE_MEMBER_SIZE(type, member),        \
-            offsetof(type, member##_n)                                                             \
-    }
+    {#member, WIRE_BYTES, offsetof(type, member), (min), WIRE_MEMBER_SIZE(type, member),           \
+     offsetof(type, member##_n), false}
 #define WIRE_A_SECRET(type, member, min, max)                                                      \
-    {                                                                                              \
-#member, WIRE_SECRET, offsetof(type, member), (min), (max), 0                              \
-    }
+    {#member, WIRE_SECRET, offsetof(type, member), (min), (max), 0, false}
+#define WIRE_MAYBE_A_SECRET(type, member, min, max)                                                \
+    {#member, WIRE_SECRET, offsetof(type, member), (min), (max), 0, true}
+/* clang-format on */
 
 /* Free the secrets of a message and wipe the struct: all zero. */
 void wire_clear(const struct wire_message *message, void *values);
