@@ -175,7 +175,7 @@ static void test_open(void **state)
          ST_OK},
         {"S: 421 4.3.2 busy\n", ST_TEMP},
         {"S: 554 5.7.1 not you\n", ST_DENIED},
-        {"S: 250 not a greeting\n", ST_TEMP},
+        {"S: 250 no greeting\nC: EHLO gateway.example\nS: 250 next.example\n", ST_TEMP},
         {"S: SSH-2.0-OpenSSH\n", ST_TEMP},
         {"close\n", ST_TEMP},
         {"S: 220 next.example\nC: EHLO gateway.example\nS: 500 what?\n", ST_DENIED},

@@ -97,7 +97,6 @@ static void test_read(void **state)
     for (size_t i = 0; i < COUNT(cases); i++) {
         struct smtp_reply reply = {.code = 0};
         bool last;
-        print_message("reply: %s\n", cases[i].line);
         assert_int_equal(smtp_reply_read(bytes_text(cases[i].line), &reply, &last), ST_OK);
         assert_int_equal(reply.code, cases[i].code);
         assert_int_equal(last, cases[i].last);
@@ -110,7 +109,6 @@ static void test_read(void **state)
     for (size_t i = 0; i < COUNT(bad); i++) {
         struct smtp_reply reply = {.code = 0};
         bool last;
-        print_message("no reply: %s\n", bad[i]);
         assert_int_equal(smtp_reply_read(bytes_text(bad[i]), &reply, &last), ST_BAD);
         assert_int_equal(reply.code, 0);
     }

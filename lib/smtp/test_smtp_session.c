@@ -55,6 +55,19 @@ static void test_long_lines(void **state)
                   "");
     }
 
+    /* Wherever the input is cut near its end, a long line ends there. */
+    (void)buffer_add_text(&input, LHLO "NOOP ");
+    add_bytes(&input, 'x', 3000);
+    size_t end = input.n;
+    (void)buffer_add_text(&input, "\r\n" QUIT);
+    for (size_t cut = end - 2; cut < end + 3; cut++) {
+        struct test_talk talk;
+        test_talk(&settings, buffer_bytes(&input), cut, &talk);
+        assert_string_equal(buffer_text(&talk.replies), "220|250|500 5.5.2|221 2.0.0|");
+        test_talk_done(&talk);
+    }
+    buffer_clear(&input);
+
     /* Lines of a letter have no such limit (RFC 5321 §4.5.3.1.6 sets one, mail has longer ones). */
     settings.size_max = 1000000;
     (void)buffer_add_text(&input, BEGIN);
