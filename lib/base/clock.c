@@ -26,14 +26,15 @@ static struct tm fields(int64_t time)
     return tm;
 }
 
-/* Not strftime: its names of days and months follow the locale. */
+/* Not strftime: its names of days and months follow the locale, and its years have as many digits
+ * as they need. */
 void clock_mail(int64_t time, char text_out[CLOCK_TEXT_SIZE])
 {
     static const char *const days[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
     static const char *const months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                          "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
     struct tm tm = fields(time);
-    snprintf(text_out, CLOCK_TEXT_SIZE, "%s, %d %s %d %02d:%02d:%02d +0000", days[tm.tm_wday % 7],
+    snprintf(text_out, CLOCK_TEXT_SIZE, "%s, %d %s %04d %02d:%02d:%02d +0000", days[tm.tm_wday % 7],
              tm.tm_mday, months[tm.tm_mon % 12], tm.tm_year + 1900, tm.tm_hour, tm.tm_min,
              tm.tm_sec);
 }
@@ -41,13 +42,15 @@ void clock_mail(int64_t time, char text_out[CLOCK_TEXT_SIZE])
 void clock_iso(int64_t time, char text_out[CLOCK_TEXT_SIZE])
 {
     struct tm tm = fields(time);
-    strftime(text_out, CLOCK_TEXT_SIZE, "%Y-%m-%dT%H:%M:%SZ", &tm);
+    snprintf(text_out, CLOCK_TEXT_SIZE, "%04d-%02d-%02dT%02d:%02d:%02dZ", tm.tm_year + 1900,
+             tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec);
 }
 
 void clock_generalized(int64_t time, char text_out[CLOCK_TEXT_SIZE])
 {
     struct tm tm = fields(time);
-    strftime(text_out, CLOCK_TEXT_SIZE, "%Y%m%d%H%M%SZ", &tm);
+    snprintf(text_out, CLOCK_TEXT_SIZE, "%04d%02d%02d%02d%02d%02dZ", tm.tm_year + 1900,
+             tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec);
 }
 
 /* n digits at `at`; leading zeros are right here, so number_parse is not. */

@@ -116,7 +116,11 @@ enum status token_decode(struct bytes text, uint8_t *out, size_t n)
 {
     size_t got = 0;
     const char *end = NULL;
-    if (text.n != base64_length(n, UNPADDED) ||
+    /* libsodium 1.0.18 takes bytes above 0x7f for letters where char is signed. */
+    uint8_t all = 0;
+    for (size_t i = 0; i < text.n; i++)
+        all |= text.p[i];
+    if ((all & 0x80) != 0 || text.n != base64_length(n, UNPADDED) ||
         sodium_base642bin(out, n, (const char *)text.p, text.n, NULL, &got, &end,
                           sodium_base64_VARIANT_URLSAFE_NO_PADDING) != 0 ||
         got != n || end != (const char *)text.p + text.n)

@@ -3,6 +3,7 @@
 #include "net.h"
 
 #include <arpa/inet.h>
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/tcp.h>
@@ -171,6 +172,7 @@ enum status net_connect(const char *where, int timeout_ms, int *fd_out, struct w
 {
     union address address;
     socklen_t n = 0;
+    assert(timeout_ms > 0); /* 0 would be for ever */
     enum status status = parse(where, &address, &n, why);
     if (status != ST_OK)
         return status;

@@ -15,8 +15,8 @@
  * socket gets `mode`; a dead one left behind is removed, a live one (somebody answers) is ST_FAIL.
  */
 enum status net_listen(const char *where, mode_t mode, int *fd_out, struct why *why) MUST_CHECK;
-/* Connect within `timeout_ms`; the descriptor blocks. ST_TEMP if nobody answers, ST_BAD if `where`
- * is no address. TCP_NODELAY is set. */
+/* Connect within `timeout_ms` (at least 1); the descriptor blocks. ST_TEMP if nobody answers,
+ * ST_BAD if `where` is no address. TCP_NODELAY is set. */
 enum status net_connect(const char *where, int timeout_ms, int *fd_out, struct why *why) MUST_CHECK;
 /* Accept; the descriptor blocks. ST_TEMP if there is none, and for faults that pass (EMFILE…).
  * `peer_out` gets "192.0.2.1" or "unix:uid=0". */

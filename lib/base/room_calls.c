@@ -111,15 +111,15 @@ static int refuse_if(scmp_filter_ctx filter, int call, struct scmp_arg_cmp condi
  * rule refuses the higher ones, and high bits. */
 static int lock_sockets(scmp_filter_ctx filter, unsigned rights)
 {
-    int result = refuse_if(filter, SCMP_SYS(socketpair), SCMP_A0(SCMP_CMP_NE, AF_UNIX));
+    int result = refuse_if(filter, SCMP_SYS(socketpair), SCMP_A0(SCMP_CMP_NE, AF_UNIX, 0));
     for (unsigned family = 0; family <= AF_INET6 && result == 0; family++) {
         bool internet = family == AF_INET || family == AF_INET6;
         if (!(internet && (rights & ROOM_TCP) != 0) &&
             !(family == AF_UNIX && (rights & ROOM_UNIX) != 0))
-            result = refuse_if(filter, SCMP_SYS(socket), SCMP_A0(SCMP_CMP_EQ, family));
+            result = refuse_if(filter, SCMP_SYS(socket), SCMP_A0(SCMP_CMP_EQ, family, 0));
     }
     if (result == 0)
-        result = refuse_if(filter, SCMP_SYS(socket), SCMP_A0(SCMP_CMP_GT, AF_INET6));
+        result = refuse_if(filter, SCMP_SYS(socket), SCMP_A0(SCMP_CMP_GT, AF_INET6, 0));
     if (result == 0 && (rights & (ROOM_TCP | ROOM_UNIX)) == 0)
         result = room_rule(filter, REFUSE, SCMP_SYS(connect));
     return result;

@@ -66,11 +66,32 @@ void secret_wipe(void *p, size_t n)
         sodium_memzero(p, n);
 }
 
-/* The array lies where the dead frames of the caller's callees were; the barrier keeps the store
- * alive. */
+#if defined(__x86_64__)
+
+/* In assembly, because a compiler leaves gaps of its own between the caller's frame and an array,
+ * and a gap keeps what was in it. Nothing is live in this frame but the return address. */
+__attribute__((noinline)) void secret_burn_stack(void)
+{
+    __asm__ volatile("sub %0, %%rsp\n\t"
+                     "mov %%rsp, %%rdi\n\t"
+                     "xor %%eax, %%eax\n\t"
+                     "mov %0, %%ecx\n\t"
+                     "rep stosb\n\t"
+                     "add %0, %%rsp"
+                     :
+                     : "i"(STACK_BURNT)
+                     : "rax", "rcx", "rdi", "memory", "cc");
+}
+
+#else
+
+/* The array lies where the dead frames of the caller's callees were, up to a gap of a few bytes
+ * that the compiler may leave above it; the barrier keeps the store alive. */
 __attribute__((noinline)) void secret_burn_stack(void)
 {
     uint8_t burnt[STACK_BURNT];
     sodium_memzero(burnt, sizeof burnt);
     __asm__ volatile("" : : "r"(burnt) : "memory");
 }
+
+#endif
