@@ -137,6 +137,23 @@ enum status view_make(struct bytes mail, struct view **view_out)
 
 /* --- reading parts --- */
 
+enum status view_name_part(struct bytes mail, unsigned number, char type_out[VIEW_TYPE_MAX + 1],
+                           char name_out[VIEW_NAME_MAX + 1])
+{
+    enum status status = ST_NONE;
+    struct mail_tree *tree = mail_tree_new(mail);
+    const struct mail_entity *leaf = mail_tree_leaf(tree, number);
+    if (leaf != NULL) {
+        char *name = view_safe_name(leaf->content.name, leaf->content.type, number);
+        bool fits = bytes_to_text(bytes_text(leaf->content.type), type_out, VIEW_TYPE_MAX + 1) &&
+                    bytes_to_text(bytes_text(name), name_out, VIEW_NAME_MAX + 1);
+        status = fits ? ST_OK : ST_FAIL;
+        free(name);
+    }
+    mail_tree_free(tree);
+    return status;
+}
+
 enum status view_read_part(struct bytes mail, unsigned number, const struct view_sink *sink)
 {
     struct mail_tree *tree = mail_tree_new(mail);

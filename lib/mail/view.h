@@ -65,6 +65,10 @@ void view_prepare(void);
  * part. The caller frees with view_free. */
 enum status view_make(struct bytes mail, struct view **view_out) MUST_CHECK;
 
+/* Type and safe name of a part, without reading the mail's other parts. ST_NONE: no such part. */
+enum status view_name_part(struct bytes mail, unsigned number, char type_out[VIEW_TYPE_MAX + 1],
+                           char name_out[VIEW_NAME_MAX + 1]) MUST_CHECK;
+
 /* Where a part's decoded bytes go, piece by piece. Another status than ST_OK ends the reading. */
 struct view_sink {
     enum status (*take)(struct bytes piece, void *context);

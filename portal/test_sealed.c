@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * portal: an age file from the specification (C2SP age v1): HKDF-SHA-256 of file key and nonce,
+ * "payload"; chunks of 64 KiB by ChaCha20-Poly1305 under counter (11) ‖ last (1). */
+#include "test_sealed.h"
+
+#include <openssl/evp.h>
+#include <openssl/kdf.h>
+#include <openssl/core_names.h>
+#include <openssl/params.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "buffer.h"
+#include "encode.h"
+#include "envelope.h"
+
+#define CHUNK 65536
+#define SEALED_MAX (256 << 20)
+
+static void must(bool good)
+{
+    if (!good)
+        abort();
+}
+
+static void derive(const struct secret *key, const uint8_t nonce[16], uint8_t out[32])
+{
+    EVP_KDF *kdf = EVP_KDF_fetch(NULL, "HKDF", NULL);
+    EVP_KDF_CTX *context = EVP_KDF_CTX_new(kdf);
+    char digest[] = "SHA256", info[] = "payload";
+    uint8_t salt[16];
+    memcpy(salt, nonce, sizeof salt);
+    OSSL_PARAM params[] = {
+        OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST, digest, 0),
+        OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_KEY, key->p, key->n),
+        OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_SALT, salt, sizeof salt),
+        OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_INFO, info, strlen(info)),
+        OSSL_PARAM_construct_end(),
+    };
+    must(EVP_KDF_derive(context, out, 32, params) == 1);
+    EVP_KDF_CTX_free(context);
+    EVP_KDF_free(kdf);
+}
+
+static void add_chunk(struct buffer *file, const uint8_t key[32], const uint8_t nonce[12],
+                      struct bytes plain)
+{
+    EVP_CIPHER_CTX *context = EVP_CIPHER_CTX_new();
+    uint8_t *out = buffer_space(file, plain.n + 16);
+    int n = 0, last = 0;
+    must(out != NULL && context != NULL);
+    must(EVP_EncryptInit_ex(context, EVP_chacha20_poly1305(), NULL, key, nonce) == 1);
+    if (plain.n > 0)
+        must(EVP_EncryptUpdate(context, out, &n, plain.p, (int)plain.n) == 1);
+    must(EVP_EncryptFinal_ex(context, out + n, &last) == 1);
+    must(EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_GET_TAG, 16, out + plain.n) == 1);
+    file->n += plain.n + 16;
+    EVP_CIPHER_CTX_free(context);
+}
+
+static void add_payload(struct buffer *file, const struct secret *key, struct bytes mail)
+{
+    uint8_t payload_key[32], nonce[12] = {0}, salt[16];
+    memset(salt, 0x5A, sizeof salt);
+    derive(key, salt, payload_key);
+    buffer_add(file, BYTES_ARRAY(salt));
+    bool last = false;
+    for (uint32_t counter = 0; !last; counter++) {
+        struct bytes chunk = bytes_first(mail, CHUNK);
+        mail = bytes_from(mail, chunk.n);
+        last = mail.n == 0;
+        nonce[9] = (uint8_t)(counter >> 8);
+        nonce[10] = (uint8_t)counter;
+        nonce[11] = last;
+        add_chunk(file, payload_key, nonce, chunk);
+    }
+}
+
+/* Unpadded base64 in lines of 64, the last one shorter. */
+static void add_body(struct buffer *file, struct bytes body)
+{
+    char text[4096];
+    size_t n = base64_encode(text, body, UNPADDED);
+    for (size_t at = 0; at <= n; at += 64) {
+        size_t line = n - at < 64 ? n - at : 64;
+        buffer_add(file, (struct bytes){(const uint8_t *)text + at, line});
+        buffer_add_byte(file, '\n');
+    }
+}
+
+static void add_base64(struct buffer *file, struct bytes bytes)
+{
+    char text[1024];
+    size_t n = base64_encode(text, bytes, UNPADDED);
+    buffer_add(file, (struct bytes){(const uint8_t *)text, n});
+}
+
+static void add_header(struct buffer *file)
+{
+    uint8_t identity_bytes[IDENTITY_MAX], body[IBE_CIPHERTEXT_SIZE + 32] = {0}, mac[32] = {0};
+    size_t identity_n = 0;
+    struct identity identity = {.district = "test", .serial = 1, .period_start = 604800};
+    must(address_parse(BYTES_LITERAL("bob@example.net"), &identity.address, NULL) == ST_OK);
+    must(identity_encode(&identity, identity_bytes, &identity_n) == ST_OK);
+    buffer_add_text(file, "age-encryption.org/v1\n-> securemail/ibe1 ");
+    add_base64(file, (struct bytes){identity_bytes, identity_n});
+    buffer_add_byte(file, '\n');
+    add_body(file, BYTES_ARRAY(body));
+    buffer_add_text(file, "--- ");
+    add_base64(file, BYTES_ARRAY(mac));
+    buffer_add_byte(file, '\n');
+}
+
+int test_sealed(struct bytes mail, const struct secret *key)
+{
+    struct buffer file;
+    buffer_init(&file, SEALED_MAX);
+    add_header(&file);
+    add_payload(&file, key, mail);
+    int fd = memfd_create("sealed", MFD_CLOEXEC);
+    must(buffer_check(&file) == ST_OK && fd >= 0);
+    must(pwrite(fd, file.p, file.n, 0) == (ssize_t)file.n);
+    buffer_done(&file);
+    return fd;
+}
+
+struct secret *test_key(void)
+{
+    return secret_copy(BYTES_LITERAL("sixteen bytes is"));
+}
+
+void test_flip(int fd, long offset)
+{
+    uint8_t byte;
+    must(pread(fd, &byte, 1, offset) == 1);
+    byte ^= 1;
+    must(pwrite(fd, &byte, 1, offset) == 1);
+}
