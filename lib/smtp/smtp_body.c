@@ -45,8 +45,7 @@ struct smtp_body {
     uint8_t *block; /* SEALED_SIZE: on its way to the file or from it */
 };
 
-/* --- making and freeing --------------------------------------------------------------------------
- */
+/* --- making and freeing ------------------------------------------------------------------- */
 
 struct smtp_body *smtp_body_new(const struct smtp_body_settings *settings)
 {
@@ -77,8 +76,7 @@ void smtp_body_free(struct smtp_body *body)
     free(body);
 }
 
-/* --- the file ------------------------------------------------------------------------------------
- */
+/* --- the file ----------------------------------------------------------------------------- */
 
 /* A file without a name, or, where the file system has none, one that loses its name at once. */
 static int open_unnamed(const char *directory)
@@ -198,8 +196,7 @@ static enum status move_to_file(struct smtp_body *body)
     return ST_OK;
 }
 
-/* --- adding --------------------------------------------------------------------------------------
- */
+/* --- adding ------------------------------------------------------------------------------- */
 
 /* Make room in `bytes`, which is full. */
 static enum status empty_memory(struct smtp_body *body)
@@ -228,8 +225,7 @@ enum status smtp_body_add(struct smtp_body *body, struct bytes bytes)
     return body->failed ? ST_TEMP : ST_OK;
 }
 
-/* --- reading -------------------------------------------------------------------------------------
- */
+/* --- reading ------------------------------------------------------------------------------ */
 
 uint64_t smtp_body_size(const struct smtp_body *body)
 {

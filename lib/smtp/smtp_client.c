@@ -12,8 +12,7 @@
 #define QUIT_TIMEOUT_MS 2000
 #define LAST_WORDS_TIMEOUT_MS 500
 
-/* --- recipients ----------------------------------------------------------------------------------
- */
+/* --- recipients --------------------------------------------------------------------------- */
 
 static void forget_recipients(struct smtp_client *client)
 {
@@ -59,8 +58,7 @@ const struct smtp_reply *smtp_client_reply(const struct smtp_client *client, siz
     return &client->replies[recipient];
 }
 
-/* --- the letter ----------------------------------------------------------------------------------
- */
+/* --- the letter --------------------------------------------------------------------------- */
 
 /* The connection broke while the letter was on its way. A peer that refuses a letter in its midst
  * may have said why before it closed. */
@@ -148,6 +146,13 @@ enum status smtp_client_end(struct smtp_client *client, struct why *why)
         return reject(client);
     }
 
+    /* A peer that speaks between 354 and the dot refuses, or is out of step: what it said must not
+     * be taken for its answer to the dot. */
+    if (smtp_link_out_of_step(&client->link)) {
+        (void)why_set(why, ST_TEMP, "the next hop spoke before the final dot");
+        return lose(client);
+    }
+
     /* From the first byte that may carry the final dot on, the peer may have the letter. */
     int64_t deadline = io_deadline(client->settings.data_timeout_ms);
     bool line_open = client->lines.place != SMTP_LINES_START;
@@ -166,8 +171,7 @@ enum status smtp_client_end(struct smtp_client *client, struct why *why)
     return ST_OK;
 }
 
-/* --- the connection ------------------------------------------------------------------------------
- */
+/* --- the connection ----------------------------------------------------------------------- */
 
 bool smtp_client_usable(const struct smtp_client *client)
 {

@@ -28,8 +28,7 @@ struct exchange {
     struct smtp_reply data;
 };
 
-/* --- is the envelope fit to be sent? -------------------------------------------------------------
- */
+/* --- is the envelope fit to be sent? ------------------------------------------------------ */
 
 static bool is_recipient_fit(const struct smtp_recipient *recipient, bool utf8)
 {
@@ -84,8 +83,7 @@ static bool is_offered(const struct smtp_offers *offers, const struct smtp_envel
     return false;
 }
 
-/* --- writing commands ----------------------------------------------------------------------------
- */
+/* --- writing commands --------------------------------------------------------------------- */
 
 static bool is_forwarded(const struct exchange *exchange, enum smtp_xforward_attribute attribute)
 {
@@ -144,8 +142,7 @@ static void write_rcpt(const struct exchange *exchange, const struct smtp_recipi
     (void)buffer_add_text(out, "\r\n");
 }
 
-/* --- replies -------------------------------------------------------------------------------------
- */
+/* --- replies ------------------------------------------------------------------------------ */
 
 static enum status take_rcpt(struct exchange *exchange, size_t recipient,
                              const struct smtp_reply *reply)
@@ -213,8 +210,7 @@ static enum status await(struct exchange *exchange, struct awaited awaited)
     return wait ? catch_up(exchange) : ST_OK;
 }
 
-/* --- the exchange --------------------------------------------------------------------------------
- */
+/* --- the exchange ------------------------------------------------------------------------- */
 
 /* RSET and XFORWARD, where there is need of them. */
 static enum status say_preface(struct exchange *exchange, struct buffer *out)
@@ -303,8 +299,7 @@ enum status smtp_client_exchange(struct smtp_client *client, const struct smtp_e
     return status == ST_OK ? ST_OK : why_set(why, status, "no recipient was accepted");
 }
 
-/* --- the front -----------------------------------------------------------------------------------
- */
+/* --- the front ---------------------------------------------------------------------------- */
 
 enum status smtp_client_start(struct smtp_client *client, const struct smtp_envelope *envelope,
                               struct why *why)

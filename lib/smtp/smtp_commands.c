@@ -24,8 +24,7 @@ static struct smtp_reply syntax_error(const char *usage)
     return smtp_reply_make(501, "5.5.4", "Syntax: %s", usage);
 }
 
-/* --- HELO, EHLO, LHLO ----------------------------------------------------------------------------
- */
+/* --- HELO, EHLO, LHLO --------------------------------------------------------------------- */
 
 static bool remember_helo(struct smtp_session *session, struct bytes name)
 {
@@ -82,8 +81,7 @@ static struct smtp_reply answer_lhlo(struct smtp_session *session, struct bytes 
     return offer_extensions(session);
 }
 
-/* --- MAIL ----------------------------------------------------------------------------------------
- */
+/* --- MAIL --------------------------------------------------------------------------------- */
 
 static bool is(struct bytes text, const char *word)
 {
@@ -170,8 +168,7 @@ static struct smtp_reply answer_mail(struct smtp_session *session, struct bytes 
     return reply;
 }
 
-/* --- RCPT ----------------------------------------------------------------------------------------
- */
+/* --- RCPT --------------------------------------------------------------------------------- */
 
 /* What RCPT's parameters say, as views of the command line; n == 0: not given. */
 struct recipient_words {
@@ -239,8 +236,7 @@ static struct smtp_reply answer_rcpt(struct smtp_session *session, struct bytes 
     return reply;
 }
 
-/* --- DATA and the short ones ---------------------------------------------------------------------
- */
+/* --- DATA and the short ones -------------------------------------------------------------- */
 
 static struct smtp_reply answer_data(struct smtp_session *session, struct bytes rest)
 {
@@ -301,8 +297,7 @@ static struct smtp_reply answer_foreign(struct smtp_session *session, struct byt
     return smtp_reply_make(421, "4.7.0", "%s speaks no HTTP", session->settings->host_name);
 }
 
-/* --- XFORWARD ------------------------------------------------------------------------------------
- */
+/* --- XFORWARD ----------------------------------------------------------------------------- */
 
 /* One attribute; "[UNAVAILABLE]" and "[TEMPUNAVAIL]" are told apart by nobody here. */
 static enum status forward_attribute(struct smtp_transaction *transaction, struct bytes name,
@@ -343,8 +338,7 @@ static struct smtp_reply answer_xforward(struct smtp_session *session, struct by
     return syntax_error("XFORWARD attribute=value …");
 }
 
-/* --- the table -----------------------------------------------------------------------------------
- */
+/* --- the table ---------------------------------------------------------------------------- */
 
 enum when {
     WHEN_ALWAYS,

@@ -32,8 +32,7 @@ bool smtp_link_open(const struct smtp_link *link)
     return link->fd >= 0;
 }
 
-/* --- sending -------------------------------------------------------------------------------------
- */
+/* --- sending ------------------------------------------------------------------------------ */
 
 struct buffer *smtp_link_output(struct smtp_link *link)
 {
@@ -71,8 +70,7 @@ enum status smtp_link_send(struct smtp_link *link, struct bytes bytes, int64_t d
     return buffer_add(&link->output, bytes) == ST_OK ? ST_OK : ST_TEMP;
 }
 
-/* --- receiving -----------------------------------------------------------------------------------
- */
+/* --- receiving ---------------------------------------------------------------------------- */
 
 enum status smtp_link_line(struct smtp_link *link, int64_t deadline, struct bytes *line_out)
 {

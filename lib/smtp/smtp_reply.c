@@ -9,8 +9,7 @@
 
 #include "number.h"
 
-/* --- making --------------------------------------------------------------------------------------
- */
+/* --- making ------------------------------------------------------------------------------- */
 
 /* Everything but printable ASCII becomes '?': a reply is one line whatever it was made from. */
 static void make_printable(char *text)
@@ -54,8 +53,7 @@ struct smtp_reply smtp_reply_make(int code, const char *enhanced, const char *fo
     return reply;
 }
 
-/* --- asking --------------------------------------------------------------------------------------
- */
+/* --- asking ------------------------------------------------------------------------------- */
 
 bool smtp_reply_taken(const struct smtp_reply *reply)
 {
@@ -81,8 +79,7 @@ struct smtp_reply smtp_reply_merge(const struct smtp_reply *replies, size_t n)
     return replies[0];
 }
 
-/* --- writing -------------------------------------------------------------------------------------
- */
+/* --- writing ------------------------------------------------------------------------------ */
 
 enum status smtp_reply_write(const struct smtp_reply *reply, struct buffer *out)
 {
@@ -91,8 +88,7 @@ enum status smtp_reply_write(const struct smtp_reply *reply, struct buffer *out)
                              reply->text);
 }
 
-/* --- reading -------------------------------------------------------------------------------------
- */
+/* --- reading ------------------------------------------------------------------------------ */
 
 static bool is_digit(uint8_t c)
 {

@@ -14,8 +14,7 @@
 #include "memory.h"
 #include "smtp_session.h"
 
-/* --- making and freeing --------------------------------------------------------------------------
- */
+/* --- making and freeing ------------------------------------------------------------------- */
 
 static bool may_forward(const char *peer, const char *const *allowed)
 {
@@ -50,8 +49,7 @@ void smtp_session_free(struct smtp_session *session)
     free(session);
 }
 
-/* --- sending -------------------------------------------------------------------------------------
- */
+/* --- sending ------------------------------------------------------------------------------ */
 
 static enum status flush(struct smtp_session *session)
 {
@@ -64,7 +62,7 @@ static enum status flush(struct smtp_session *session)
 }
 
 /* Replies gather here until we have to wait for the client, or until there are many. */
-static enum status reply(struct smtp_session *session, const struct smtp_reply *reply)
+static enum status say(struct smtp_session *session, const struct smtp_reply *reply)
 {
     enum status status = smtp_reply_write(reply, &session->output);
     if (status == ST_OK && session->output.n > SMTP_OUTPUT_MAX / 2)
@@ -78,7 +76,7 @@ static enum status end_with_421(struct smtp_session *session, enum status status
 {
     struct smtp_reply last =
         smtp_reply_make(421, enhanced, "%s %s", session->settings->host_name, text);
-    if (reply(session, &last) == ST_OK && flush(session) != ST_OK)
+    if (say(session, &last) == ST_OK && flush(session) != ST_OK)
         return ST_TEMP;
     return status;
 }
@@ -90,13 +88,12 @@ static enum status reply_for_letter(struct smtp_session *session, const struct s
     if (session->settings->flavour == SMTP_FLAVOUR_LMTP)
         n = session->transaction->envelope.recipient_count;
     for (size_t i = 0; i < n; i++)
-        if (reply(session, verdict) != ST_OK)
+        if (say(session, verdict) != ST_OK)
             return ST_TEMP;
     return ST_OK;
 }
 
-/* --- waiting for a command -----------------------------------------------------------------------
- */
+/* --- waiting for a command ---------------------------------------------------------------- */
 
 /* Wait until the client has sent something. ST_NONE: a stop was asked for instead. */
 static enum status wait_for_client(const struct smtp_session *session, int64_t deadline)
@@ -146,8 +143,7 @@ static enum status next_line(struct smtp_session *session, struct bytes *line_ou
     return status;
 }
 
-/* --- one turn of the dialogue --------------------------------------------------------------------
- */
+/* --- one turn of the dialogue ------------------------------------------------------------- */
 
 /* Commands that show that the client and we do not understand each other. */
 static bool is_bad_command(const struct smtp_reply *reply)
@@ -172,7 +168,7 @@ static enum status turn(struct smtp_session *session, enum smtp_turn *turn_out, 
     if (is_bad_command(&answer) && ++session->bad_commands > SMTP_BAD_COMMANDS_MAX)
         return why_set(why, end_with_421(session, ST_LIMIT, "4.7.0", "got too many bad commands"),
                        "too many bad commands");
-    if (reply(session, &answer) != ST_OK)
+    if (say(session, &answer) != ST_OK)
         return why_set(why, ST_TEMP, "connection lost while replying");
     *turn_out = next;
     return ST_OK;
@@ -218,7 +214,7 @@ enum status smtp_session_next(struct smtp_session *session,
         struct smtp_reply greeting =
             smtp_reply_make(220, "", "%s %s SecureMail", session->settings->host_name,
                             session->settings->flavour == SMTP_FLAVOUR_LMTP ? "LMTP" : "ESMTP");
-        if (reply(session, &greeting) != ST_OK)
+        if (say(session, &greeting) != ST_OK)
             return ST_TEMP;
     }
 
@@ -255,7 +251,7 @@ enum status smtp_session_answer(struct smtp_session *session,
     }
     for (size_t i = 0; i < n; i++) {
         assert(replies[i].code / 100 != 3 && replies[i].code != 421);
-        if (reply(session, &replies[i]) != ST_OK)
+        if (say(session, &replies[i]) != ST_OK)
             return ST_TEMP;
     }
     return flush(session);

@@ -4,8 +4,7 @@
 
 #include "encode.h"
 
-/* --- commands ------------------------------------------------------------------------------------
- */
+/* --- commands ----------------------------------------------------------------------------- */
 
 static const struct {
     const char *name;
@@ -35,8 +34,7 @@ enum smtp_verb smtp_syntax_verb(struct bytes line, struct bytes *rest_out)
     return SMTP_VERB_UNKNOWN;
 }
 
-/* --- characters ----------------------------------------------------------------------------------
- */
+/* --- characters --------------------------------------------------------------------------- */
 
 static bool is_letter_or_digit(uint8_t c)
 {
@@ -67,8 +65,7 @@ bool smtp_syntax_eight_bit(struct bytes text)
     return false;
 }
 
-/* --- addresses -----------------------------------------------------------------------------------
- */
+/* --- addresses ---------------------------------------------------------------------------- */
 
 /* Length of the dot-string in front: atoms with single dots between them; 0 if there is none. */
 static size_t dot_string_length(struct bytes text)
@@ -116,8 +113,7 @@ static bool is_address_literal(struct bytes domain)
     return true;
 }
 
-/* Labels of 1 to 63 bytes. An underscore is not a host name's, but stands in domains that get mail.
- */
+/* Labels of 1 to 63 bytes. An underscore is no host name's, but stands in domains that get mail. */
 static bool is_domain(struct bytes domain)
 {
     if (domain.n == 0 || domain.n > 255)
@@ -198,8 +194,7 @@ bool smtp_syntax_host(struct bytes name)
     return true;
 }
 
-/* --- parameters ----------------------------------------------------------------------------------
- */
+/* --- parameters --------------------------------------------------------------------------- */
 
 static bool is_keyword(struct bytes name)
 {
@@ -264,8 +259,7 @@ bool smtp_syntax_notify(struct bytes value)
     }
 }
 
-/* --- xtext ---------------------------------------------------------------------------------------
- */
+/* --- xtext -------------------------------------------------------------------------------- */
 
 static bool is_hex(uint8_t c)
 {
@@ -332,8 +326,7 @@ enum status smtp_syntax_xtext_encode(struct bytes text, struct buffer *out)
     return ST_OK;
 }
 
-/* --- XFORWARD ------------------------------------------------------------------------------------
- */
+/* --- XFORWARD ----------------------------------------------------------------------------- */
 
 static const char *const attribute_names[SMTP_XFORWARD_COUNT] = {
     [SMTP_XFORWARD_NAME] = "NAME",     [SMTP_XFORWARD_ADDR] = "ADDR",

@@ -42,8 +42,7 @@ struct smtp_client_settings test_client_settings(void)
     };
 }
 
-/* --- a session fed from memory -------------------------------------------------------------------
- */
+/* --- a session fed from memory ------------------------------------------------------------ */
 
 static void note_letter(struct buffer *letters, const struct smtp_transaction *letter)
 {
@@ -175,8 +174,7 @@ void test_talk_done(struct test_talk *talk)
     buffer_done(&talk->letters);
 }
 
-/* --- dialogues -----------------------------------------------------------------------------------
- */
+/* --- dialogues ---------------------------------------------------------------------------- */
 
 bool test_dialogue(const struct smtp_server_settings *settings,
                    const struct test_dialogue *dialogue, size_t cut)
@@ -207,8 +205,7 @@ bool test_dialogues(const struct smtp_server_settings *settings,
     return true;
 }
 
-/* --- a server that follows a script --------------------------------------------------------------
- */
+/* --- a server that follows a script ------------------------------------------------------- */
 
 /* Read one line, byte by byte: nothing may be read ahead of the script. */
 static bool read_line(int fd, char *line, size_t size)

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * smtp (tests): a peer to talk to: a session fed from memory, and a server that follows a script.
- */
+ * smtp (tests): a peer to talk to: a session fed from memory, a server that follows a script. */
 #ifndef SECUREMAIL_TEST_PEER_H
 #define SECUREMAIL_TEST_PEER_H
 

@@ -7,10 +7,11 @@
 #include <stddef.h>
 #include <cmocka.h>
 
+#include <poll.h>
+
 #include "test_peer.h"
 
-/* --- one letter against each script --------------------------------------------------------------
- */
+/* --- one letter against each script ------------------------------------------------------- */
 
 struct story {
     const char *name;
@@ -160,8 +161,7 @@ static void test_stories(void **state)
     }
 }
 
-/* --- opening -------------------------------------------------------------------------------------
- */
+/* --- opening ------------------------------------------------------------------------------ */
 
 static void test_open(void **state)
 {
@@ -204,8 +204,7 @@ static void test_open(void **state)
     assert_null(client);
 }
 
-/* --- several letters on one connection -----------------------------------------------------------
- */
+/* --- several letters on one connection ---------------------------------------------------- */
 
 #define ONE "C: MAIL FROM:<a@x.example>\nC: RCPT TO:<bob@y.example>\nC: DATA\n"
 
@@ -257,8 +256,7 @@ static void test_unasked_reply(void **state)
     assert_string_equal(script.wrong, "");
 }
 
-/* --- the letter ----------------------------------------------------------------------------------
- */
+/* --- the letter --------------------------------------------------------------------------- */
 
 /* Letters that break the rule about line ends are never finished: the peer sees the connection
  * close. */
@@ -310,8 +308,30 @@ static void test_refused_midway(void **state)
     assert_string_equal(script.wrong, "");
 }
 
-/* --- waiting -------------------------------------------------------------------------------------
- */
+/* A 250 that comes before the final dot is not the answer to it. */
+static void test_too_early(void **state)
+{
+    (void)state;
+    struct smtp_client_settings settings = test_client_settings();
+    struct test_script script;
+    struct smtp_client *client = NULL;
+    int fd = test_script_start(&script, PIPELINED COMMANDS
+                               "S: 250 OK\nS: 250 OK\nS: 250 OK\nS: 354 Go\nS: 250 2.0.0 queued\n"
+                               "C: (end)\n");
+    assert_int_equal(smtp_client_open_fd(fd, &settings, &client, NULL), ST_OK);
+    assert_int_equal(smtp_client_start(client, &test_two, NULL), ST_OK);
+    struct pollfd early = {.fd = fd, .events = POLLIN};
+    (void)poll(&early, 1, 200); /* or it came together with the 354 */
+    assert_int_equal(smtp_client_data(client, BYTES_LITERAL("x\r\n")), ST_OK);
+    assert_int_equal(smtp_client_end(client, NULL), ST_TEMP);
+    assert_int_equal(smtp_client_reply(client, 0)->code, 451);
+    assert_false(smtp_client_in_doubt(client));
+    smtp_client_free(client);
+    test_script_end(&script);
+    assert_string_equal(script.wrong, "");
+}
+
+/* --- waiting ------------------------------------------------------------------------------ */
 
 /* A peer that says nothing at each stage, until we hang up. */
 static void test_time_outs(void **state)
@@ -358,7 +378,7 @@ int main(void)
         cmocka_unit_test(test_stories),        cmocka_unit_test(test_open),
         cmocka_unit_test(test_next_letter),    cmocka_unit_test(test_unasked_reply),
         cmocka_unit_test(test_bare_line_ends), cmocka_unit_test(test_refused_midway),
-        cmocka_unit_test(test_time_outs),
+        cmocka_unit_test(test_too_early),      cmocka_unit_test(test_time_outs),
     };
     return cmocka_run_group_tests_name("smtp_client", tests, NULL, NULL);
 }

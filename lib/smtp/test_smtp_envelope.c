@@ -10,8 +10,7 @@
 
 #include "test_peer.h"
 
-/* --- parameters ----------------------------------------------------------------------------------
- */
+/* --- parameters --------------------------------------------------------------------------- */
 
 static const struct smtp_xforward forwarded = {{
     [SMTP_XFORWARD_NAME] = "first host",

@@ -24,8 +24,7 @@ static uint32_t next_random(uint32_t below)
     return seed % below;
 }
 
-/* --- the server, in a thread, compares -----------------------------------------------------------
- */
+/* --- the server, in a thread, compares ---------------------------------------------------- */
 
 struct expected {
     struct buffer *letter; /* what is being sent */
@@ -64,8 +63,7 @@ static void *serve(void *context)
     return NULL;
 }
 
-/* --- the client, here, sends ---------------------------------------------------------------------
- */
+/* --- the client, here, sends -------------------------------------------------------------- */
 
 static void send_in_pieces(struct smtp_client *client, struct bytes letter, uint32_t piece_max)
 {
@@ -118,8 +116,7 @@ static void fill_lines(struct buffer *letter, size_t n)
     assert_int_equal(buffer_check(letter), ST_OK);
 }
 
-/* --- both together -------------------------------------------------------------------------------
- */
+/* --- both together ------------------------------------------------------------------------ */
 
 static void converse(enum smtp_flavour flavour, enum smtp_line_ends line_ends)
 {

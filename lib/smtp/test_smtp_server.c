@@ -11,8 +11,7 @@
 
 #include "test_peer.h"
 
-/* --- what both flavours share, spoken in LMTP ----------------------------------------------------
- */
+/* --- what both flavours share, spoken in LMTP --------------------------------------------- */
 
 static const struct test_dialogue lmtp[] = {
     {"a letter", LHLO MAIL RCPT LETTER QUIT, "250|250 2.1.0|250 2.1.5|354|250 2.0.0|221 2.0.0|",
@@ -127,8 +126,7 @@ static const struct test_dialogue ends[] = {
      ST_NONE},
 };
 
-/* --- what is different in SMTP -------------------------------------------------------------------
- */
+/* --- what is different in SMTP ------------------------------------------------------------ */
 
 static const struct test_dialogue smtp[] = {
     {"a letter", EHLO MAIL RCPT RCPT2 LETTER QUIT,
@@ -146,8 +144,7 @@ static const struct test_dialogue smtp[] = {
      "<a@x.example> to <refuse@y.example>: Subject: hi\r\n\r\nText\r\n;", ST_NONE},
 };
 
-/* --- the end of a letter, and what is none -------------------------------------------------------
- */
+/* --- the end of a letter, and what is none ------------------------------------------------ */
 
 #define SMUGGLED "MAIL FROM:<eve@z>\r\nRCPT TO:<bob@y>\r\nDATA\r\nevil\r\n.\r\n" QUIT
 
@@ -161,8 +158,7 @@ static const struct test_dialogue dots[] = {
 };
 
 /* Each holds a whole transaction behind an end that is none; a server that takes it for one
- * delivers "evil". The letter goes on to the real CRLF.CRLF, and is refused for its bare CR or LF.
- */
+ * delivers "evil". The letter goes on to the real CRLF.CRLF, and is refused for a bare CR or LF. */
 static const struct test_dialogue smuggling_rejected[] = {
     {"LF . LF", BEGIN "x\n.\n" SMUGGLED, REJECTED, "", ST_NONE},
     {"LF . CRLF", BEGIN "x\n.\r\n" SMUGGLED, REJECTED, "", ST_NONE},
@@ -196,8 +192,7 @@ static const struct test_dialogue smuggling_kept[] = {
      OUT("a\nb\rc\r\r\nd\n\r\n"), ST_NONE},
 };
 
-/* --- running the tables --------------------------------------------------------------------------
- */
+/* --- running the tables ------------------------------------------------------------------- */
 
 static void test_lmtp(void **state)
 {

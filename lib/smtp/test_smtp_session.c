@@ -14,8 +14,7 @@
 #include "io.h"
 #include "test_peer.h"
 
-/* --- limits --------------------------------------------------------------------------------------
- */
+/* --- limits ------------------------------------------------------------------------------- */
 
 static void talk_text(const struct smtp_server_settings *settings, struct buffer *input,
                       const char *replies, const char *letters)
@@ -145,8 +144,7 @@ static void test_bad_commands(void **state)
     buffer_done(&expected);
 }
 
-/* --- the disk ------------------------------------------------------------------------------------
- */
+/* --- the disk ----------------------------------------------------------------------------- */
 
 static void test_full_disk(void **state)
 {
@@ -174,8 +172,7 @@ static void test_full_disk(void **state)
     buffer_done(&input);
 }
 
-/* --- what a transaction tells --------------------------------------------------------------------
- */
+/* --- what a transaction tells ------------------------------------------------------------- */
 
 /* Run one letter through a session on its own; the caller frees both. */
 static struct smtp_transaction *one_letter(const struct smtp_server_settings *settings,
@@ -278,8 +275,7 @@ static void test_offers(void **state)
     test_talk_done(&talk);
 }
 
-/* --- waiting -------------------------------------------------------------------------------------
- */
+/* --- waiting ------------------------------------------------------------------------------ */
 
 /* What a session says and how it ends when the client sends `input` and then nothing. */
 static enum status wait_it_out(const struct smtp_server_settings *settings, const char *input,
