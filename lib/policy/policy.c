@@ -210,8 +210,10 @@ enum status policy_read(const struct config *config, struct policy **policy_out,
                                                      config_name(config), RULES_MAX)
                                            : ST_OK;
     policy->rules = memory_new(count, sizeof *policy->rules);
-    for (; status == ST_OK && policy->count < count; policy->count++)
-        status = read_rule(config, &rules[policy->count], &policy->rules[policy->count], why);
+    while (status == ST_OK && policy->count < count) {
+        size_t i = policy->count++; /* counted first, so that half a rule is freed too */
+        status = read_rule(config, &rules[i], &policy->rules[i], why);
+    }
     policy->fallback.rule = "default";
     if (status == ST_OK)
         status =
