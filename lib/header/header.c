@@ -1,91 +1,114 @@
 /* SPDX-License-Identifier: Apache-2.0
- * header: finding the fields. */
+ * header: from lines to fields. */
 #include "header.h"
+
+#include <stdlib.h>
 
 #include "memory.h"
 
-/* The length of a field name at the beginning of a line (RFC 5322 §3.6.8: printable ASCII but the
- * colon), 0 if the line is no field. Blanks before the colon are an old form (§4.5.8) that some
- * programs honour, so they must be seen here too. */
-static size_t field_name(struct bytes line, size_t *value_at_out)
+/* What a line of a header can be. */
+enum line_kind { LINE_FIELD, LINE_MORE, LINE_EMPTY, LINE_FOREIGN };
+
+/* The length of the field name at the beginning of a line (RFC 5322 §3.6.8: visible ASCII but the
+ * colon), or 0. *colon_out is where its colon is; blanks before it are an old habit (§4.5). */
+static size_t name_length(struct bytes line, size_t *colon_out)
 {
     size_t n = 0;
-    while (n < line.n && line.p[n] > ' ' && line.p[n] < 0x7f && line.p[n] != ':')
+    while (n < line.n && line.p[n] > ' ' && line.p[n] < 127 && line.p[n] != ':')
         n++;
     size_t colon = n;
     while (colon < line.n && (line.p[colon] == ' ' || line.p[colon] == '\t'))
         colon++;
-    if (n == 0 || colon == line.n || line.p[colon] != ':')
+    if (colon == line.n || line.p[colon] != ':')
         return 0;
-    *value_at_out = colon + 1;
+    *colon_out = colon;
     return n;
 }
 
-static bool continues(struct bytes rest)
+static enum line_kind line_kind(struct bytes line)
 {
-    return rest.n > 0 && (rest.p[0] == ' ' || rest.p[0] == '\t');
+    size_t colon;
+    if (line.n == 0)
+        return LINE_EMPTY;
+    if (line.p[0] == ' ' || line.p[0] == '\t')
+        return LINE_MORE;
+    return name_length(line, &colon) > 0 ? LINE_FIELD : LINE_FOREIGN;
 }
 
-/* Only CRLF or LF end a line; a CR alone is a byte like others, and is dealt with where fields are
- * written. */
-static size_t line_end(struct bytes rest)
+static struct header_field make_field(struct bytes line)
 {
-    size_t end = bytes_index(rest, '\n');
-    return end < rest.n ? end + 1 : rest.n;
+    size_t colon = 0;
+    size_t n = name_length(line, &colon);
+    /* An empty value still points to its place: the next line may go on with it. */
+    return (struct header_field){.name = bytes_first(line, n),
+                                 .value = {line.p + colon + 1, line.n - colon - 1}};
 }
 
-static struct bytes without_line_end(struct bytes text)
+/* Add one line. ST_NONE: the header ended before it (LINE_FOREIGN) or with it (LINE_EMPTY). */
+static enum status add_line(struct header *header, struct header_field *fields, struct bytes line)
 {
-    if (text.n > 0 && text.p[text.n - 1] == '\n')
-        text.n--;
-    if (text.n > 0 && text.p[text.n - 1] == '\r')
-        text.n--;
-    return text;
-}
-
-enum status header_read(struct bytes letter, struct header *header_out)
-{
-    struct header header = {0};
-    struct bytes rest = letter;
-    size_t space = 0;
-    while (rest.n > 0) {
-        size_t end = line_end(rest), value_at = 0;
-        struct bytes line = without_line_end(bytes_first(rest, end));
-        if (line.n == 0) {
-            header.size += end;
-            break;
-        }
-        size_t name_n = field_name(line, &value_at);
-        if (name_n == 0)
-            break;
-        while (continues(bytes_from(rest, end)))
-            end += line_end(bytes_from(rest, end));
-        header.size += end;
-        if (header.size > HEADER_MAX || header.count == HEADER_FIELDS_MAX) {
-            header_done(&header);
+    switch (line_kind(line)) {
+    case LINE_FIELD:
+        if (header->count == HEADER_FIELDS_MAX)
             return ST_LIMIT;
-        }
-        if (header.count == space) {
-            space = space == 0 ? 32 : space * 2;
-            struct header_field *fields = memory_new(space, sizeof *fields);
-            if (header.count > 0)
-                memcpy(fields, header.fields, header.count * sizeof *fields);
-            free(header.fields);
-            header.fields = fields;
-        }
-        struct bytes whole = without_line_end(bytes_first(rest, end));
-        header.fields[header.count++] =
-            (struct header_field){bytes_first(line, name_n), bytes_from(whole, value_at)};
-        rest = bytes_from(rest, end);
+        fields[header->count++] = make_field(line);
+        return ST_OK;
+    case LINE_MORE:
+        if (header->count == 0)
+            return ST_NONE;
+        /* The value goes on to the end of this line; the line end between them stays in it. */
+        struct header_field *last = &fields[header->count - 1];
+        last->value.n = (size_t)(line.p + line.n - last->value.p);
+        return ST_OK;
+    default:
+        return ST_NONE;
     }
-    *header_out = header;
-    return ST_OK;
 }
 
-void header_done(struct header *header)
+static enum status read_lines(struct bytes text, bool whole, struct header *header,
+                              struct header_field *fields)
 {
-    free(header->fields);
-    *header = (struct header){0};
+    struct bytes rest = text, line;
+    while (rest.n > 0) {
+        /* A line without its end may go on behind this text. */
+        if (!whole && bytes_index(rest, '\n') == rest.n)
+            break;
+        struct bytes before = rest;
+        if (!bytes_line(&rest, &line))
+            break;
+        enum status status = add_line(header, fields, line);
+        if (status == ST_NONE) {
+            header->n = text.n - (line.n == 0 ? rest.n : before.n);
+            return header->n > HEADER_MAX ? ST_LIMIT : ST_OK;
+        }
+        if (status != ST_OK)
+            return status;
+    }
+    if (text.n - rest.n > HEADER_MAX || (!whole && text.n >= HEADER_MAX))
+        return ST_LIMIT;
+    header->n = text.n;
+    return whole ? ST_OK : ST_TEMP;
+}
+
+enum status header_read(struct bytes text, bool whole, struct header **header_out)
+{
+    struct header *header = memory_new(1, sizeof *header);
+    struct header_field *fields = memory_new(HEADER_FIELDS_MAX, sizeof *fields);
+    header->fields = fields;
+    enum status status = read_lines(text, whole, header, fields);
+    if (status == ST_OK)
+        *header_out = header;
+    else
+        header_free(header);
+    return status;
+}
+
+void header_free(struct header *header)
+{
+    if (header == NULL)
+        return;
+    free((void *)(uintptr_t)header->fields);
+    free(header);
 }
 
 const struct header_field *header_find(const struct header *header, const char *name)
@@ -98,8 +121,8 @@ const struct header_field *header_find(const struct header *header, const char *
 
 size_t header_count(const struct header *header, const char *name)
 {
-    size_t count = 0;
+    size_t n = 0;
     for (size_t i = 0; i < header->count; i++)
-        count += bytes_equal_nocase(header->fields[i].name, bytes_text(name));
-    return count;
+        n += bytes_equal_nocase(header->fields[i].name, bytes_text(name));
+    return n;
 }

@@ -1,265 +1,174 @@
 /* SPDX-License-Identifier: Apache-2.0
- * header: what fields say to people: encoded words and mailboxes. */
+ * header: unfolding, and the encoded words of RFC 2047. */
+#include "header_text.h"
+
 #include "encode.h"
-#include "header.h"
+#include "header_charset.h"
 
-/* --- characters
- * ----------------------------------------------------------------------------------------- */
+#define WORD_TEXT_MAX 4096 /* RFC 2047 §2 says 75; programs write more */
 
-enum charset { CHARSET_UTF8, CHARSET_LATIN1, CHARSET_LATIN9, CHARSET_WINDOWS, CHARSET_OTHER };
-
-static enum charset charset_of(struct bytes name)
+enum status header_unfold(struct bytes value, struct buffer *out)
 {
-    static const struct {
-        const char *name;
-        enum charset charset;
-    } known[] = {
-        {"utf-8", CHARSET_UTF8},           {"us-ascii", CHARSET_UTF8},
-        {"ascii", CHARSET_UTF8},           {"iso-8859-1", CHARSET_LATIN1},
-        {"latin1", CHARSET_LATIN1},        {"iso-8859-15", CHARSET_LATIN9},
-        {"windows-1252", CHARSET_WINDOWS}, {"cp1252", CHARSET_WINDOWS},
-    };
-    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
-        if (bytes_equal_nocase(name, bytes_text(known[i].name)))
-            return known[i].charset;
-    return CHARSET_OTHER;
-}
-
-/* 0x80 … 0x9f of windows-1252 (0: not assigned), and what ISO-8859-15 changed. */
-static uint32_t code_point(enum charset charset, uint8_t byte)
-{
-    static const uint16_t windows[32] = {
-        0x20ac, 0,      0x201a, 0x0192, 0x201e, 0x2026, 0x2020, 0x2021, 0x02c6, 0x2030, 0x0160,
-        0x2039, 0x0152, 0,      0x017d, 0,      0,      0x2018, 0x2019, 0x201c, 0x201d, 0x2022,
-        0x2013, 0x2014, 0x02dc, 0x2122, 0x0161, 0x203a, 0x0153, 0,      0x017e, 0x0178};
-    static const uint8_t latin9[] = {0xa4, 0xa6, 0xa8, 0xb4, 0xb8, 0xbc, 0xbd, 0xbe};
-    static const uint16_t latin9_is[] = {0x20ac, 0x160, 0x161, 0x17d, 0x17e, 0x152, 0x153, 0x178};
-    if (charset == CHARSET_WINDOWS && byte >= 0x80 && byte < 0xa0)
-        return windows[byte - 0x80] != 0 ? windows[byte - 0x80] : 0xfffd;
-    for (size_t i = 0; charset == CHARSET_LATIN9 && i < sizeof latin9; i++)
-        if (byte == latin9[i])
-            return latin9_is[i];
-    return byte;
-}
-
-static void add_code_point(struct buffer *out, uint32_t c)
-{
-    uint8_t utf8[3];
-    if (c < 0x80) {
-        buffer_add_byte(out, (uint8_t)c);
-    } else if (c < 0x800) {
-        utf8[0] = (uint8_t)(0xc0 | c >> 6), utf8[1] = (uint8_t)(0x80 | (c & 63));
-        buffer_add(out, (struct bytes){utf8, 2});
-    } else {
-        utf8[0] = (uint8_t)(0xe0 | c >> 12), utf8[1] = (uint8_t)(0x80 | (c >> 6 & 63)),
-        utf8[2] = (uint8_t)(0x80 | (c & 63));
-        buffer_add(out, (struct bytes){utf8, 3});
+    value = bytes_trim(value);
+    uint8_t *to = buffer_space(out, value.n);
+    if (to == NULL)
+        return ST_LIMIT;
+    size_t n = 0;
+    for (size_t i = 0; i < value.n; i++) {
+        uint8_t byte = value.p[i];
+        bool crlf = byte == '\r' && i + 1 < value.n && value.p[i + 1] == '\n';
+        if (crlf || byte == '\n')
+            continue;
+        to[n++] = byte < ' ' || byte == 127 ? ' ' : byte;
     }
+    out->n += n;
+    return ST_OK;
 }
 
-/* Text of a charset as clean UTF-8: no control characters, and what is not UTF-8 but claims to be
- * is taken for windows-1252, which it most often is. */
-static void add_text(struct buffer *out, struct bytes text, enum charset charset)
-{
-    if (charset == CHARSET_UTF8 && !bytes_utf8(text))
-        charset = CHARSET_WINDOWS;
-    for (size_t i = 0; i < text.n; i++) {
-        uint8_t c = text.p[i];
-        if (c < ' ' || c == 0x7f)
-            buffer_add_byte(out, ' ');
-        else if (c < 0x80 || charset == CHARSET_UTF8)
-            buffer_add_byte(out, c);
-        else if (charset == CHARSET_LATIN1 && c < 0xa0)
-            add_code_point(out, 0xfffd);
-        else
-            add_code_point(out, code_point(charset, c));
-    }
-}
+/* --- one encoded word ----------------------------------------------------------------------------
+ */
 
-/* --- encoded words
- * -------------------------------------------------------------------------------------- */
-
-/* "=?charset*language?Q?text?=" taken apart. */
 struct word {
     enum charset charset;
     uint8_t encoding; /* 'B' or 'Q' */
     struct bytes text;
-    size_t n; /* of the whole */
+    size_t length; /* of the whole, from "=?" to "?=" */
 };
 
-static bool parse_word(struct bytes at, struct word *word_out)
+/* Read "=?charset?encoding?text?=" at the beginning; the charset may have a language behind a '*'
+ * (RFC 2231 §5). */
+static bool word_read(struct bytes from, struct word *word_out)
 {
-    struct word word = {0};
-    if (!bytes_starts(at, BYTES_LITERAL("=?")))
+    if (!bytes_starts(from, BYTES_LITERAL("=?")))
         return false;
-    struct bytes rest = bytes_from(at, 2);
-    size_t end = bytes_index(rest, '?');
-    struct bytes name = bytes_first(rest, end);
-    word.charset = charset_of(bytes_first(name, bytes_index(name, '*')));
-    rest = bytes_from(rest, end + 1);
+    struct bytes rest = bytes_from(from, 2);
+    size_t n = bytes_index(rest, '?');
+    struct bytes name = bytes_first(rest, n);
+    rest = bytes_from(rest, n + 1);
     if (rest.n < 2 || rest.p[1] != '?')
         return false;
-    word.encoding = rest.p[0] & 0xdf;
+    uint8_t encoding = rest.p[0] & (uint8_t)~0x20;
     rest = bytes_from(rest, 2);
-    end = bytes_index(rest, '?');
-    word.text = bytes_first(rest, end);
-    if (end + 1 >= rest.n || rest.p[end + 1] != '=' || word.charset == CHARSET_OTHER ||
-        (word.encoding != 'B' && word.encoding != 'Q') ||
-        bytes_index(word.text, ' ') != word.text.n || word.text.n > 1000)
+    struct bytes near = bytes_first(rest, WORD_TEXT_MAX);
+    size_t end = bytes_find(near, BYTES_LITERAL("?="));
+    enum charset charset = charset_find(bytes_first(name, bytes_index(name, '*')));
+    if (end == near.n || charset == CHARSET_OTHER || (encoding != 'B' && encoding != 'Q') ||
+        bytes_index(bytes_first(rest, end), ' ') != end)
         return false;
-    word.n = (size_t)(rest.p + end + 2 - at.p);
-    *word_out = word;
+    *word_out = (struct word){.charset = charset,
+                              .encoding = encoding,
+                              .text = bytes_first(rest, end),
+                              .length = from.n - rest.n + end + 2};
     return true;
 }
 
-static size_t decode_q(struct bytes text, uint8_t *out)
+/* Q (RFC 2047 §4.2): quoted-printable with '_' for a blank. */
+static enum status decode_q(struct bytes text, struct buffer *out)
 {
-    size_t n = 0;
     for (size_t i = 0; i < text.n; i++) {
-        if (text.p[i] == '=' &&
-            hex_decode(bytes_first(bytes_from(text, i + 1), 2), out + n, 1) == ST_OK) {
-            n++;
+        uint8_t byte = text.p[i] == '_' ? ' ' : text.p[i];
+        if (byte == '=') {
+            if (hex_decode(bytes_first(bytes_from(text, i + 1), 2), &byte, 1) != ST_OK)
+                return ST_BAD;
             i += 2;
-        } else {
-            out[n++] = text.p[i] == '_' ? ' ' : text.p[i];
         }
+        if (buffer_add_byte(out, byte) != ST_OK)
+            return ST_LIMIT;
     }
-    return n;
+    return ST_OK;
 }
 
-/* Real mail leaves the padding off, or has it where none belongs. */
-static size_t decode_b(struct bytes text, uint8_t *out, size_t size)
+static enum status decode_b(struct bytes text, struct buffer *out)
 {
     size_t n = 0;
-    while (text.n > 0 && text.p[text.n - 1] == '=')
-        text.n--;
-    return base64_decode(text, UNPADDED, out, size, &n) == ST_OK ? n : 0;
+    uint8_t *to = buffer_space(out, text.n);
+    if (to == NULL)
+        return ST_LIMIT;
+    enum status status = base64_decode(text, PADDED, to, text.n, &n);
+    if (status != ST_OK)
+        status = base64_decode(text, UNPADDED, to, text.n, &n);
+    if (status == ST_OK)
+        out->n += n;
+    return status;
 }
 
-static void add_word(struct buffer *out, const struct word *word)
-{
-    uint8_t decoded[1000];
-    size_t n = word->encoding == 'Q' ? decode_q(word->text, decoded)
-                                     : decode_b(word->text, decoded, sizeof decoded);
-    add_text(out, (struct bytes){decoded, n}, word->charset);
-}
+/* --- a whole value -------------------------------------------------------------------------------
+ */
 
-static size_t blanks(struct bytes text)
-{
-    size_t n = 0;
-    while (n < text.n &&
-           (text.p[n] == ' ' || text.p[n] == '\t' || text.p[n] == '\r' || text.p[n] == '\n'))
-        n++;
-    return n;
-}
-
-enum status header_text(struct bytes value, struct buffer *text_out)
-{
-    struct bytes rest = bytes_trim(value);
-    bool after_word = false;
-    struct word word;
-    while (rest.n > 0 && !text_out->overflow) {
-        size_t gap = blanks(rest);
-        struct bytes next = bytes_from(rest, gap);
-        if (parse_word(next, &word)) {
-            /* Blanks between two encoded words do not count (RFC 2047 §6.2). */
-            if (gap > 0 && !after_word)
-                buffer_add_byte(text_out, ' ');
-            add_word(text_out, &word);
-            rest = bytes_from(next, word.n);
-            after_word = true;
-            continue;
-        }
-        if (gap > 0)
-            buffer_add_byte(text_out, ' ');
-        size_t n = next.n > 0 ? 1 : 0;
-        while (n < next.n && blanks(bytes_from(next, n)) == 0 &&
-               !bytes_starts(bytes_from(next, n), BYTES_LITERAL("=?")))
-            n++;
-        add_text(text_out, bytes_first(next, n), CHARSET_UTF8);
-        rest = bytes_from(next, n);
-        after_word = false;
-    }
-    return buffer_check(text_out);
-}
-
-/* --- mailboxes
- * ------------------------------------------------------------------------------------------ */
-
-/* One pass over an address list: quoted strings lose their quotes, comments go, and the first
- * mailbox ends at a comma. */
-struct scan {
-    struct buffer phrase, angle;
-    bool in_angle, had_angle;
-    int comment;
+/* Words that stand side by side may share a character between them, so their bytes are gathered
+ * before they are made text. */
+struct decoder {
+    struct buffer *out;
+    struct buffer bytes;
+    enum charset charset; /* of what is gathered; CHARSET_OTHER: nothing is */
+    enum charset raw;     /* of what stands outside of words */
 };
 
-static size_t scan_quoted(struct scan *scan, struct bytes text, struct buffer *out)
+static void flush(struct decoder *decoder)
 {
-    size_t i = 1;
-    bool keep_quotes = scan->in_angle;
-    if (keep_quotes)
-        buffer_add_byte(out, '"');
-    for (; i < text.n && text.p[i] != '"'; i++) {
-        if (text.p[i] == '\\' && i + 1 < text.n)
-            i++;
-        buffer_add_byte(out, text.p[i]);
-    }
-    if (keep_quotes)
-        buffer_add_byte(out, '"');
-    return i + 1;
+    if (decoder->charset != CHARSET_OTHER)
+        charset_add(decoder->out, decoder->charset, buffer_bytes(&decoder->bytes));
+    buffer_clear(&decoder->bytes);
+    decoder->charset = CHARSET_OTHER;
 }
 
-static size_t scan_one(struct scan *scan, struct bytes text)
+static bool take_word(struct decoder *decoder, const struct word *word)
 {
-    struct buffer *out = scan->in_angle ? &scan->angle : &scan->phrase;
-    uint8_t c = text.p[0];
-    if (c == '\\' && scan->comment > 0)
-        return 2;
-    if (c == '(' || (c == ')' && scan->comment > 0)) {
-        scan->comment += c == '(' ? 1 : -1;
-        return 1;
+    if (word->charset != decoder->charset)
+        flush(decoder);
+    size_t before = decoder->bytes.n;
+    enum status status = word->encoding == 'B' ? decode_b(word->text, &decoder->bytes)
+                                               : decode_q(word->text, &decoder->bytes);
+    if (status != ST_OK) {
+        decoder->bytes.n = before;
+        return false;
     }
-    if (scan->comment > 0)
-        return 1;
-    if (c == '"')
-        return scan_quoted(scan, text, out);
-    if (c == '<' && !scan->had_angle) {
-        scan->in_angle = scan->had_angle = true;
-    } else if (c == '>') {
-        scan->in_angle = false;
-    } else {
-        buffer_add_byte(out, c);
-    }
-    return 1;
+    decoder->charset = word->charset;
+    return true;
 }
 
-bool header_mailbox(struct bytes value, struct header_mailbox *mailbox_out)
+/* Blanks between two words belong to neither (RFC 2047 §6.2). */
+static size_t blanks_before_word(struct bytes rest)
 {
-    struct scan scan = {0};
-    struct header_mailbox mailbox = {.name = ""};
-    struct buffer text;
-    buffer_init(&scan.phrase, 2048);
-    buffer_init(&scan.angle, 512);
-    buffer_init(&text, sizeof mailbox.name - 1);
-    struct bytes rest = value;
-    while (rest.n > 0 && !(rest.p[0] == ',' && !scan.in_angle && scan.comment == 0))
-        rest = bytes_from(rest, scan_one(&scan, rest));
+    struct word word;
+    size_t n = 0;
+    while (n < rest.n && rest.p[n] == ' ')
+        n++;
+    return n > 0 && word_read(bytes_from(rest, n), &word) ? n : 0;
+}
 
-    struct bytes phrase = bytes_trim(buffer_bytes(&scan.phrase));
-    struct bytes found = scan.had_angle ? bytes_trim(buffer_bytes(&scan.angle)) : phrase;
-    struct buffer address;
-    buffer_init(&address, sizeof mailbox.address - 1);
-    add_text(&address, found, CHARSET_UTF8);
-    bool good = bytes_index(found, '@') < found.n && buffer_check(&address) == ST_OK &&
-                bytes_to_text(buffer_bytes(&address), mailbox.address, sizeof mailbox.address);
-    if (good && scan.had_angle && header_text(phrase, &text) == ST_OK && text.n > 0)
-        good = bytes_to_text(bytes_trim(buffer_bytes(&text)), mailbox.name, sizeof mailbox.name);
-    if (good)
-        *mailbox_out = mailbox;
-    buffer_done(&scan.phrase);
-    buffer_done(&scan.angle);
-    buffer_done(&text);
-    buffer_done(&address);
-    return good;
+static void decode(struct decoder *decoder, struct bytes rest)
+{
+    struct word word;
+    while (rest.n > 0) {
+        if (word_read(rest, &word) && take_word(decoder, &word)) {
+            rest = bytes_from(rest, word.length);
+            rest = bytes_from(rest, blanks_before_word(rest));
+            continue;
+        }
+        /* Plain text, up to what may be the next word. */
+        size_t n = 1 + bytes_find(bytes_from(rest, 1), BYTES_LITERAL("=?"));
+        flush(decoder);
+        charset_add(decoder->out, decoder->raw, bytes_first(rest, n));
+        rest = bytes_from(rest, n);
+    }
+    flush(decoder);
+}
+
+enum status header_decode(struct bytes value, struct buffer *out)
+{
+    struct buffer line;
+    buffer_init(&line, value.n);
+    enum status status = header_unfold(value, &line);
+    if (status == ST_OK) {
+        struct bytes text = buffer_bytes(&line);
+        struct decoder decoder = {.out = out,
+                                  .raw = bytes_utf8(text) ? CHARSET_UTF8 : CHARSET_WINDOWS};
+        buffer_init(&decoder.bytes, value.n + 1);
+        decode(&decoder, text);
+        buffer_done(&decoder.bytes);
+        status = buffer_check(out);
+    }
+    buffer_done(&line);
+    return status;
 }

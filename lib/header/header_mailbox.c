@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * header: who stands first in a From field. */
+#include "header_text.h"
+
+/* Where a walk over an address list is. */
+struct walk {
+    struct bytes rest;
+    struct buffer phrase;  /* words outside of <…>, quotes taken off */
+    struct buffer angle;   /* between < and > */
+    struct buffer comment; /* of the last comment */
+    bool in_angle, had_angle;
+};
+
+/* Take a quoted string (RFC 5322 §3.2.4) off the front, its content to `out`. */
+static struct bytes take_quoted(struct bytes rest, struct buffer *out)
+{
+    rest = bytes_from(rest, 1);
+    while (rest.n > 0 && rest.p[0] != '"') {
+        if (rest.p[0] == '\\' && rest.n > 1)
+            rest = bytes_from(rest, 1);
+        (void)buffer_add_byte(out, rest.p[0]);
+        rest = bytes_from(rest, 1);
+    }
+    return bytes_from(rest, 1);
+}
+
+/* Take a comment (§3.2.2), which may hold others. */
+static struct bytes take_comment(struct bytes rest, struct buffer *out)
+{
+    buffer_clear(out);
+    unsigned depth = 0;
+    do {
+        bool escaped = rest.p[0] == '\\' && rest.n > 1;
+        rest = bytes_from(rest, escaped);
+        if (!escaped && rest.p[0] == '(')
+            depth++;
+        else if (!escaped && rest.p[0] == ')')
+            depth--;
+        else
+            (void)buffer_add_byte(out, rest.p[0]);
+        rest = bytes_from(rest, 1);
+    } while (rest.n > 0 && depth > 0);
+    return rest;
+}
+
+/* One step; false at the end of the first mailbox. */
+static bool step(struct walk *walk)
+{
+    struct buffer *words = walk->in_angle ? &walk->angle : &walk->phrase;
+    uint8_t c = walk->rest.p[0];
+    switch (c) {
+    case '"':
+        walk->rest = take_quoted(walk->rest, words);
+        return true;
+    case '(':
+        walk->rest = take_comment(walk->rest, &walk->comment);
+        return true;
+    case '<':
+        walk->in_angle = walk->had_angle = true;
+        break;
+    case '>':
+        walk->in_angle = false;
+        break;
+    case ':': /* a group's name ends here */
+        if (!walk->in_angle)
+            buffer_clear(&walk->phrase);
+        break;
+    case ',':
+    case ';':
+        if (!walk->in_angle)
+            return false;
+        break;
+    default:
+        (void)buffer_add_byte(words, c);
+    }
+    walk->rest = bytes_from(walk->rest, 1);
+    return true;
+}
+
+/* Into a C string of a fixed size, without blanks, as clean UTF-8; "" if it does not fit. */
+static void put_address(struct bytes text, char *text_out, size_t size)
+{
+    struct buffer clean;
+    buffer_init(&clean, size - 1);
+    for (size_t i = 0; i < text.n; i++)
+        if (text.p[i] != ' ')
+            (void)buffer_add_byte(&clean, text.p[i]);
+    bool fits = buffer_check(&clean) == ST_OK && bytes_utf8(buffer_bytes(&clean));
+    if (!fits || !bytes_to_text(buffer_bytes(&clean), text_out, size))
+        text_out[0] = '\0';
+    buffer_done(&clean);
+}
+
+/* Decoded, cut at a character's edge. */
+static void put_name(struct bytes text, char *text_out, size_t size)
+{
+    struct buffer name;
+    buffer_init(&name, 4 * text.n + 8);
+    struct bytes decoded = BYTES_NONE;
+    if (header_decode(text, &name) == ST_OK)
+        decoded = bytes_first(bytes_trim(buffer_bytes(&name)), size - 1);
+    while (!bytes_utf8(decoded))
+        decoded.n--;
+    if (!bytes_to_text(decoded, text_out, size))
+        text_out[0] = '\0';
+    buffer_done(&name);
+}
+
+enum status header_mailbox(struct bytes value, struct header_mailbox *mailbox_out)
+{
+    struct buffer line;
+    struct walk walk = {.in_angle = false};
+    struct header_mailbox mailbox = {"", ""};
+    buffer_init(&line, value.n);
+    buffer_init(&walk.phrase, value.n);
+    buffer_init(&walk.angle, value.n);
+    buffer_init(&walk.comment, value.n);
+    enum status status = header_unfold(value, &line);
+    walk.rest = buffer_bytes(&line);
+    bool more = status == ST_OK;
+    while (more && walk.rest.n > 0) {
+        more = step(&walk);
+        /* An empty place in the list, ", bob@example.org", is passed over. */
+        if (!more && !walk.had_angle && bytes_trim(buffer_bytes(&walk.phrase)).n == 0) {
+            walk.rest = bytes_from(walk.rest, 1);
+            more = true;
+        }
+    }
+
+    /* "Name <address>", or "address (Name)". */
+    struct bytes phrase = buffer_bytes(&walk.phrase);
+    struct bytes comment = buffer_bytes(&walk.comment);
+    put_address(walk.had_angle ? buffer_bytes(&walk.angle) : phrase, mailbox.address,
+                sizeof mailbox.address);
+    put_name(walk.had_angle && bytes_trim(phrase).n > 0 ? phrase : comment, mailbox.name,
+             sizeof mailbox.name);
+    if (strchr(mailbox.address, '@') == NULL)
+        status = ST_NONE;
+    if (status == ST_OK)
+        *mailbox_out = mailbox;
+    buffer_done(&line);
+    buffer_done(&walk.phrase);
+    buffer_done(&walk.angle);
+    buffer_done(&walk.comment);
+    return status;
+}
