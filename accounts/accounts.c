@@ -56,7 +56,7 @@ static struct wire_verdict take_registration(struct service *service, const void
     struct secret *memory = NULL;
     struct address address;
     struct why why = {""};
-    enum registration_fault fault = 0;
+    struct registration_outcome outcome = {.browser = NULL};
     if (address_parse(bytes_text(ask->address), &address, NULL) != ST_OK)
         return WIRE_REFUSE(ST_BAD, REASON_FIELD);
     const struct registration registration = {
@@ -74,9 +74,9 @@ static struct wire_verdict take_registration(struct service *service, const void
     memory = secret_new(sizeof *random);
     random = (struct registration_random *)(void *)memory->p;
     random_fill(random, sizeof *random);
-    enum status status =
-        registration_take(service, &registration, random, &reply->pending, &fault, &why);
+    enum status status = registration_take(service, &registration, random, &outcome, &why);
     secret_free(memory);
+    reply->pending = outcome.browser;
 
     if (status == ST_OK)
         log_info("registration-taken", L_TEXT("address", address.text),
@@ -89,8 +89,8 @@ static struct wire_verdict take_registration(struct service *service, const void
     case ST_OK:
         return WIRE_OK;
     case ST_BAD:
-        return WIRE_REFUSE(ST_BAD,
-                           fault == REGISTRATION_PASSWORD ? REASON_WEAK_PASSWORD : REASON_FIELD);
+        return WIRE_REFUSE(ST_BAD, outcome.fault == REGISTRATION_PASSWORD ? REASON_WEAK_PASSWORD
+                                                                          : REASON_FIELD);
     case ST_LIMIT:
         return WIRE_REFUSE(ST_LIMIT, REASON_THROTTLED);
     default:

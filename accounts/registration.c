@@ -143,15 +143,15 @@ static enum status send_notice(struct service *service, const struct notice *not
 }
 
 enum status registration_take(struct service *service, const struct registration *r,
-                              const struct registration_random *random, struct secret **browser_out,
-                              enum registration_fault *fault_out, struct why *why)
+                              const struct registration_random *random,
+                              struct registration_outcome *outcome_out, struct why *why)
 {
     struct store_pending pending = {0};
     bool exists = false;
     char token[TOKEN_TEXT_SIZE];
-    enum status status = check(service, r, fault_out);
+    enum status status = check(service, r, &outcome_out->fault);
     if (status == ST_OK)
-        status = prepare(service, r, random, &pending, fault_out);
+        status = prepare(service, r, random, &pending, &outcome_out->fault);
     if (status == ST_OK)
         status = keep(service, r, &pending, &exists);
     if (status != ST_OK)
@@ -165,7 +165,7 @@ enum status registration_take(struct service *service, const struct registration
                                   .unique = random->unique};
     status = send_notice(service, &notice, why);
     if (status == ST_OK) {
-        *browser_out = secret_copy(BYTES_ARRAY(random->browser));
+        outcome_out->browser = secret_copy(BYTES_ARRAY(random->browser));
     } else if (!exists) {
         forget(service, pending.token);
         status = ST_TEMP;

@@ -32,13 +32,18 @@ enum registration_fault {
     REGISTRATION_PASSWORD,  /* too easy to guess */
 };
 
-/* Take a registration and mail the link. `browser_out` is the cookie's token. The answer is the
- * same whether the address has an account or not: the difference goes to the mailbox. ST_BAD with a
- * fault; ST_LIMIT: too many wait for this address; ST_TEMP: the mail could not be handed over,
- * nothing is kept. */
+/* What comes of it. */
+struct registration_outcome {
+    struct secret *browser;        /* ST_OK: the cookie's token, the caller's to free */
+    enum registration_fault fault; /* ST_BAD: what is wrong */
+};
+
+/* Take a registration and mail the link. The answer is the same whether the address has an account
+ * or not: the difference goes to the mailbox. ST_BAD with a fault; ST_LIMIT: too many wait for this
+ * address; ST_TEMP: the mail could not be handed over, nothing is kept. */
 enum status registration_take(struct service *service, const struct registration *registration,
-                              const struct registration_random *random, struct secret **browser_out,
-                              enum registration_fault *fault_out, struct why *why) MUST_CHECK;
+                              const struct registration_random *random,
+                              struct registration_outcome *outcome_out, struct why *why) MUST_CHECK;
 
 /* What a mailed link stands for; changes nothing. ST_NONE: no such registration: unknown, used, or
  * too old. */

@@ -100,17 +100,22 @@ static bool over(const struct service *service, const struct store_session *sess
            now - session->created > service->settings->session_max;
 }
 
-/* The rows of a session, inside a transaction. */
+/* A session and whose it is. */
+struct found {
+    struct store_session session;
+    struct store_account account;
+};
+
+/* The rows, inside a transaction. */
 static enum status find(struct service *service, struct store_transaction *t,
-                        const uint8_t hash[STORE_HASH_SIZE], struct store_session *session_out,
-                        struct store_account *account_out, int64_t now)
+                        const uint8_t hash[STORE_HASH_SIZE], int64_t now, struct found *found_out)
 {
-    enum status status = store_session_by_token(t, hash, session_out);
-    if (status == ST_OK && over(service, session_out, now))
+    enum status status = store_session_by_token(t, hash, &found_out->session);
+    if (status == ST_OK && over(service, &found_out->session, now))
         return ST_NONE;
     if (status == ST_OK)
-        status = store_account_by_id(t, session_out->account, account_out);
-    if (status == ST_OK && account_out->state != STORE_ACTIVE)
+        status = store_account_by_id(t, found_out->session.account, &found_out->account);
+    if (status == ST_OK && found_out->account.state != STORE_ACTIVE)
         return ST_NONE;
     return status;
 }
@@ -120,15 +125,14 @@ enum status session_find(struct service *service, struct bytes token, int64_t no
 {
     uint8_t hash[STORE_HASH_SIZE];
     struct store_transaction *t = NULL;
-    struct store_session session;
-    struct store_account account;
+    struct found found;
     if (token_hash(token, hash) != ST_OK)
         return ST_NONE;
     enum status status = store_begin(service->store, &t);
     if (status != ST_OK)
         return status;
-    status = find(service, t, hash, &session, &account, now);
-    if (status == ST_OK && now - session.used >= TOUCH_AFTER) {
+    status = find(service, t, hash, now, &found);
+    if (status == ST_OK && now - found.session.used >= TOUCH_AFTER) {
         status = store_session_touch(t, hash, now);
         if (status == ST_OK) {
             status = store_commit(t);
@@ -137,8 +141,8 @@ enum status session_find(struct service *service, struct bytes token, int64_t no
     }
     store_rollback(t);
     if (status == ST_OK) {
-        *session_out = session;
-        *account_out = account;
+        *session_out = found.session;
+        *account_out = found.account;
     }
     return status;
 }

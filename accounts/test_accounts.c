@@ -109,7 +109,10 @@ static struct registered try_register(struct service *service, const char *to, c
                                               .return_to = T("00112233445566778899aabbccddeeff"),
                                               .now = now};
     random_fill(&r.random, sizeof r.random);
-    r.status = registration_take(service, &registration, &r.random, &r.browser, &r.fault, NULL);
+    struct registration_outcome outcome = {.browser = NULL};
+    r.status = registration_take(service, &registration, &r.random, &outcome, NULL);
+    r.browser = outcome.browser;
+    r.fault = outcome.fault;
     return r;
 }
 
@@ -126,14 +129,19 @@ static struct bytes mailed_token(const struct registered *r)
     return BYTES_ARRAY(r->random.token);
 }
 
-static enum status confirm_with(struct service *service, struct bytes token, struct bytes browser,
-                                struct bytes password, int64_t now, struct secret **session_out)
+struct proof {
+    struct bytes token, browser, password;
+};
+
+static enum status confirm_with(struct service *service, const struct proof *proof, int64_t now,
+                                struct secret **session_out)
 {
     struct session_random random;
     struct confirmation found;
     int64_t wait = 0;
     random_fill(&random, sizeof random);
-    const struct confirm confirm = {token, browser, password, "192.0.2.1", now, &random};
+    const struct confirm confirm = {proof->token, proof->browser, proof->password, "192.0.2.1",
+                                    now,          &random};
     return registration_confirm(service, &confirm, session_out, &found, &wait);
 }
 
@@ -143,7 +151,9 @@ static struct secret *member(struct service *service, const char *to)
     struct secret *session = NULL;
     struct registered r = registered(service, to, NOW);
     assert_int_equal(
-        confirm_with(service, mailed_token(&r), secret_bytes(r.browser), BYTES_NONE, NOW, &session),
+        confirm_with(service,
+                     &(struct proof){mailed_token(&r), secret_bytes(r.browser), BYTES_NONE}, NOW,
+                     &session),
         ST_OK);
     secret_free(r.browser);
     return session;
@@ -239,7 +249,9 @@ static void registering_again_looks_the_same_and_changes_nothing(void **state)
     assert_null(strstr(mailbox, "/confirm/"));
     struct secret *session = NULL;
     assert_int_equal(
-        confirm_with(service, mailed_token(&r), secret_bytes(r.browser), BYTES_NONE, NOW, &session),
+        confirm_with(service,
+                     &(struct proof){mailed_token(&r), secret_bytes(r.browser), BYTES_NONE}, NOW,
+                     &session),
         ST_NONE);
     assert_int_equal(
         sign_in_from(service, "alice@example.org", "another long passphrase", "192.0.2.1", NOW),
@@ -290,14 +302,20 @@ static void the_link_alone_confirms_nothing(void **state)
                       other = registered(service, "bob@example.org", NOW);
     struct secret *session = NULL;
     struct bytes link = mailed_token(&r);
-    assert_int_equal(confirm_with(service, link, BYTES_NONE, BYTES_NONE, NOW, &session), ST_DENIED);
     assert_int_equal(
-        confirm_with(service, link, secret_bytes(other.browser), BYTES_NONE, NOW, &session),
+        confirm_with(service, &(struct proof){link, BYTES_NONE, BYTES_NONE}, NOW, &session),
         ST_DENIED);
-    assert_int_equal(confirm_with(service, link, BYTES_NONE, T("wrong password"), NOW, &session),
+    assert_int_equal(confirm_with(service,
+                                  &(struct proof){link, secret_bytes(other.browser), BYTES_NONE},
+                                  NOW, &session),
+                     ST_DENIED);
+    assert_int_equal(confirm_with(service, &(struct proof){link, BYTES_NONE, T("wrong password")},
+                                  NOW, &session),
                      ST_DENIED);
     assert_null(session);
-    assert_int_equal(confirm_with(service, link, BYTES_NONE, T(PASSWORD), NOW, &session), ST_OK);
+    assert_int_equal(
+        confirm_with(service, &(struct proof){link, BYTES_NONE, T(PASSWORD)}, NOW, &session),
+        ST_OK);
     assert_int_equal(find_session(service, session, NOW), ST_OK);
     secret_free(session);
     secret_free(r.browser);
@@ -310,14 +328,20 @@ static void a_link_works_once_and_ends_the_others(void **state)
     struct registered stranger = registered(service, "alice@example.org", NOW),
                       alice = registered(service, "alice@example.org", NOW);
     struct secret *session = NULL, *second = NULL;
-    assert_int_equal(confirm_with(service, mailed_token(&alice), secret_bytes(alice.browser),
-                                  BYTES_NONE, NOW, &session),
-                     ST_OK);
-    assert_int_equal(confirm_with(service, mailed_token(&alice), secret_bytes(alice.browser),
-                                  BYTES_NONE, NOW, &second),
-                     ST_NONE);
-    assert_int_equal(confirm_with(service, mailed_token(&stranger), secret_bytes(stranger.browser),
-                                  BYTES_NONE, NOW, &second),
+    assert_int_equal(
+        confirm_with(service,
+                     &(struct proof){mailed_token(&alice), secret_bytes(alice.browser), BYTES_NONE},
+                     NOW, &session),
+        ST_OK);
+    assert_int_equal(
+        confirm_with(service,
+                     &(struct proof){mailed_token(&alice), secret_bytes(alice.browser), BYTES_NONE},
+                     NOW, &second),
+        ST_NONE);
+    assert_int_equal(confirm_with(service,
+                                  &(struct proof){mailed_token(&stranger),
+                                                  secret_bytes(stranger.browser), BYTES_NONE},
+                                  NOW, &second),
                      ST_NONE);
     assert_null(second);
     secret_free(session);
@@ -333,9 +357,11 @@ static void a_link_expires(void **state)
     int64_t last = NOW + 7 * 86400;
     struct confirmation found;
     assert_int_equal(registration_view(service, mailed_token(&r), BYTES_NONE, last, &found), ST_OK);
-    assert_int_equal(confirm_with(service, mailed_token(&r), secret_bytes(r.browser), BYTES_NONE,
-                                  last + 1, &session),
-                     ST_NONE);
+    assert_int_equal(
+        confirm_with(service,
+                     &(struct proof){mailed_token(&r), secret_bytes(r.browser), BYTES_NONE},
+                     last + 1, &session),
+        ST_NONE);
     secret_free(r.browser);
 }
 
@@ -346,7 +372,9 @@ static void it_was_not_me_ends_that_registration(void **state)
     struct secret *session = NULL;
     assert_int_equal(registration_deny(service, mailed_token(&r), "192.0.2.9", NOW), ST_OK);
     assert_int_equal(
-        confirm_with(service, mailed_token(&r), secret_bytes(r.browser), BYTES_NONE, NOW, &session),
+        confirm_with(service,
+                     &(struct proof){mailed_token(&r), secret_bytes(r.browser), BYTES_NONE}, NOW,
+                     &session),
         ST_NONE);
     assert_int_equal(registration_deny(service, mailed_token(&r), "192.0.2.9", NOW), ST_NONE);
     secret_free(r.browser);
