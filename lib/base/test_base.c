@@ -13,6 +13,7 @@
 #include "random.h"
 #include "secret.h"
 #include "test_child.h"
+#include "user.h"
 
 #define T(text) bytes_text(text)
 
@@ -442,6 +443,24 @@ static void a_secret_is_left_out_of_core_dumps(void **state)
     secret_free(secret);
 }
 
+static void a_list_of_users_holds_whom_it_was_given(void **state)
+{
+    (void)state;
+    struct users users = {.n = 0};
+    assert_false(users_have(&users, 0));
+    assert_int_equal(users_add(&users, "root", NULL), ST_OK);
+    assert_int_equal(users_add(&users, "4242", NULL), ST_OK);
+    assert_int_equal(users_add(&users, "no-such-user-here", NULL), ST_NONE);
+    assert_int_equal(users_add(&users, "4294967295", NULL), ST_NONE); /* (uid_t)-1 is nobody */
+    assert_true(users_have(&users, 0) && users_have(&users, 4242));
+    assert_false(users_have(&users, 4243) || users_have(&users, (uid_t)-1));
+    assert_int_equal(users_add_self(&users, "", NULL), ST_OK);
+    assert_true(users_have(&users, geteuid()));
+    while (users.n < USERS_MAX)
+        assert_int_equal(users_add(&users, "4242", NULL), ST_OK);
+    assert_int_equal(users_add(&users, "4242", NULL), ST_LIMIT);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -461,6 +480,7 @@ int main(void)
         cmocka_unit_test(tokens_and_hex_take_exactly_their_size),
         cmocka_unit_test(times_have_their_texts),
         cmocka_unit_test(only_times_that_exist_are_read),
+        cmocka_unit_test(a_list_of_users_holds_whom_it_was_given),
         cmocka_unit_test(secrets_compare_and_copy),
         cmocka_unit_test(a_secret_has_no_neighbours_and_no_afterlife),
         cmocka_unit_test(a_secret_is_left_out_of_core_dumps),
