@@ -1,279 +1,215 @@
 /* SPDX-License-Identifier: Apache-2.0
- * policy: reading rules and applying them. A condition is a row of a table, so that the next one is
- * a row and a function. */
+ * policy: from the configuration's rules to a decision. */
 #include "policy.h"
 
-#include <assert.h>
+#include <stdlib.h>
 
+#include "conditions.h"
 #include "memory.h"
 
-#define RULES_MAX 1000
-#define VALUES_MAX 10000
+#define VALUES_MAX 1000 /* of one rule */
 
-struct policy_decision {
-    enum policy_action action;
-    const char *rule;
-};
-
-/* One value of one condition, ready to be compared. */
+/* One value of one condition. */
 struct value {
     const struct condition *condition;
-    char *text;
+    struct bytes text; /* points into the rule's own copy */
 };
 
 struct rule {
-    struct policy_decision decision;
-    struct value *values;
+    char *name;
+    enum policy_action action;
+    struct value *values; /* values of one condition stand side by side */
     size_t count;
+    char **texts; /* the copies that the values point into */
+    size_t text_count;
 };
 
 struct policy {
     struct rule *rules;
     size_t count;
-    struct policy_decision fallback;
+    enum policy_action fallback;
 };
 
-/* --- conditions
- * ----------------------------------------------------------------------------------------- */
+/* There is one leave in the program, and its address is what it means. */
+struct policy_leave {
+    char nothing;
+};
+static const struct policy_leave leave_in_clear;
 
-static enum status read_domain(const char *text, char **value_out, struct why *why)
-{
-    char domain[ADDRESS_MAX + 1], value[ADDRESS_MAX + 2];
-    bool below = text[0] == '.';
-    enum status status = address_parse_domain(bytes_text(text + below), domain, why);
-    if (status != ST_OK)
-        return status;
-    snprintf(value, sizeof value, "%s%s", below ? "." : "", domain);
-    *value_out = memory_text(value);
-    return ST_OK;
-}
-
-/* "example.com" is that domain, ".example.com" every domain below it. */
-static bool domain_holds(const char *value, const struct policy_question *question)
-{
-    const char *domain = question->recipient_domain;
-    if (value[0] != '.')
-        return strcmp(domain, value) == 0;
-    size_t n = strlen(domain), tail = strlen(value);
-    return n > tail && strcmp(domain + n - tail, value) == 0;
-}
-
-static enum status read_tag(const char *text, char **value_out, struct why *why)
-{
-    if (strlen(text) > 100)
-        return why_set(why, ST_BAD, "a subject tag of more than 100 characters");
-    *value_out = memory_text(text);
-    return ST_OK;
-}
-
-static bool tag_holds(const char *value, const struct policy_question *question)
-{
-    return policy_tagged(question->subject, value);
-}
-
-static const struct condition {
-    const char *key;
-    enum status (*read)(const char *text, char **value_out, struct why *why);
-    bool (*holds)(const char *value, const struct policy_question *question);
-} conditions[] = {
-    {"recipient-domain", read_domain, domain_holds},
-    {"subject-tag", read_tag, tag_holds},
+static const char *const action_names[] = {
+    [POLICY_SEAL] = "seal",
+    [POLICY_PASS] = "pass",
+    [POLICY_REFUSE] = "refuse",
 };
 
-#define CONDITIONS (sizeof conditions / sizeof conditions[0])
-
-/* "Re:", "Fwd:", "AW:", "Re[2]:": a short word, perhaps a count, a colon. Returns what follows, or
- * the same text. */
-static struct bytes after_reply_mark(struct bytes subject)
+const char *policy_action_name(enum policy_action action)
 {
-    static const char *const marks[] = {"re", "fw", "fwd", "aw", "wg", "rv", "enc", "res"};
-    for (size_t i = 0; i < sizeof marks / sizeof marks[0]; i++) {
-        struct bytes mark = bytes_text(marks[i]);
-        if (!bytes_starts_nocase(subject, mark))
+    return action_names[action];
+}
+
+static enum status find_action(const char *name, enum policy_action *action_out)
+{
+    for (int i = POLICY_SEAL; i <= POLICY_REFUSE; i++) {
+        if (strcmp(action_names[i], name) != 0)
             continue;
-        struct bytes rest = bytes_from(subject, mark.n);
-        if (rest.n > 2 && rest.p[0] == '[')
-            rest = bytes_from(rest, bytes_index(rest, ']') + 1);
-        if (rest.n > 0 && rest.p[0] == ':')
-            return bytes_trim(bytes_from(rest, 1));
+        *action_out = (enum policy_action)i;
+        return ST_OK;
     }
-    return subject;
+    return ST_BAD;
 }
 
-bool policy_tagged(const char *subject, const char *tag)
+/* --- reading the rules
+ * ---------------------------------------------------------------------------- */
+
+/* Where a mistake is: "securemail.conf:12: policy “name”: …". */
+struct place {
+    const struct config *config;
+    const char *rule;
+    unsigned line;
+    struct why *why;
+};
+
+static enum status mistake(const struct place *place, const char *what)
 {
-    struct bytes rest = bytes_trim(bytes_text(subject)), wanted = bytes_text(tag);
-    if (tag[0] == '[')
-        for (size_t i = 0; i + wanted.n <= rest.n; i++)
-            if (bytes_starts_nocase(bytes_from(rest, i), wanted))
-                return true;
-    for (;;) {
-        if (bytes_starts_nocase(rest, wanted))
-            return true;
-        struct bytes next = after_reply_mark(rest);
-        if (next.n == rest.n)
-            return false;
-        rest = next;
+    return why_set(place->why, ST_BAD, "%s:%u: policy “%s”: %s", config_name(place->config),
+                   place->line, place->rule, what);
+}
+
+/* Values stay sorted by condition, in the order in which the conditions were first named. */
+static void insert_value(struct rule *rule, struct value value)
+{
+    size_t at = rule->count;
+    for (size_t i = 0; i < rule->count; i++)
+        if (rule->values[i].condition == value.condition)
+            at = i + 1;
+    memmove(&rule->values[at + 1], &rule->values[at], (rule->count - at) * sizeof value);
+    rule->values[at] = value;
+    rule->count++;
+}
+
+/* The values of one line, parted by commas. */
+static enum status add_values(struct rule *rule, const struct config_entry *entry,
+                              const struct place *place)
+{
+    const struct condition *condition = condition_find(entry->key);
+    if (condition == NULL)
+        return mistake(place, "this is neither a condition nor “action”");
+    char *text = memory_text(entry->value);
+    rule->texts[rule->text_count++] = text;
+    struct bytes rest = bytes_text(text);
+    while (rest.n > 0) {
+        struct why why = {""};
+        size_t n = bytes_index(rest, ',');
+        struct value value = {condition, bytes_trim(bytes_first(rest, n))};
+        if (rule->count == VALUES_MAX)
+            return mistake(place, "too many values in one rule");
+        if (condition->check(value.text, &why) != ST_OK)
+            return mistake(place, why.text);
+        insert_value(rule, value);
+        rest = bytes_from(rest, n + 1);
     }
-}
-
-/* --- reading
- * -------------------------------------------------------------------------------------------- */
-
-static const struct {
-    const char *word;
-    enum policy_action action;
-} actions[] = {{"seal", POLICY_SEAL}, {"pass", POLICY_PASS}, {"refuse", POLICY_REFUSE}};
-
-static enum status read_action(const char *word, enum policy_action *action_out, struct why *why)
-{
-    for (size_t i = 0; i < sizeof actions / sizeof actions[0]; i++)
-        if (strcmp(word, actions[i].word) == 0) {
-            *action_out = actions[i].action;
-            return ST_OK;
-        }
-    return why_set(why, ST_BAD, "“%s” is no action: seal, pass or refuse", word);
-}
-
-/* One value of a condition; values stand in one line, parted by commas. */
-static enum status add_value(struct rule *rule, const struct condition *condition,
-                             struct bytes item, struct why *why)
-{
-    char text[512], *value = NULL;
-    if (item.n == 0 || !bytes_to_text(item, text, sizeof text))
-        return why_set(why, ST_BAD, "an empty or overlong value");
-    if (rule->count == VALUES_MAX)
-        return why_set(why, ST_BAD, "more than %d values", VALUES_MAX);
-    enum status status = condition->read(text, &value, why);
-    if (status != ST_OK)
-        return status;
-    struct value *values = memory_new(rule->count + 1, sizeof *values);
-    if (rule->count > 0)
-        memcpy(values, rule->values, rule->count * sizeof *values);
-    free(rule->values);
-    rule->values = values;
-    rule->values[rule->count++] = (struct value){condition, value};
     return ST_OK;
 }
 
-static enum status add_values(struct rule *rule, const struct condition *condition,
-                              const char *text, struct why *why)
-{
-    struct bytes rest = bytes_text(text);
-    enum status status = ST_OK;
-    for (bool more = true; more && status == ST_OK;) {
-        size_t comma = bytes_index(rest, ',');
-        status = add_value(rule, condition, bytes_trim(bytes_first(rest, comma)), why);
-        more = comma < rest.n;
-        rest = bytes_from(rest, comma + 1);
-    }
-    return status;
-}
-
-static enum status read_entry(struct rule *rule, const struct config_entry *entry, bool *acts,
-                              struct why *why)
-{
-    if (strcmp(entry->key, "action") == 0) {
-        if (*acts)
-            return why_set(why, ST_BAD, "a second action");
-        *acts = true;
-        return read_action(entry->value, &rule->decision.action, why);
-    }
-    for (size_t i = 0; i < CONDITIONS; i++)
-        if (strcmp(entry->key, conditions[i].key) == 0)
-            return add_values(rule, &conditions[i], entry->value, why);
-    return why_set(why, ST_BAD, "“%s” is no condition", entry->key);
-}
-
-static enum status read_rule(const struct config *config, const struct config_rule *from,
-                             struct rule *rule, struct why *why)
+static enum status read_rule(struct rule *rule, const struct config_rule *from, struct place *place)
 {
     bool acts = false;
-    struct why inner = {""};
-    rule->decision.rule = memory_text(from->name);
-    for (size_t i = 0; i < from->count; i++)
-        if (read_entry(rule, &from->entries[i], &acts, &inner) != ST_OK)
-            return why_set(why, ST_BAD, "%s:%u: policy “%s”: %s", config_name(config),
-                           from->entries[i].line, from->name, inner.text);
+    rule->name = memory_text(from->name);
+    rule->values = memory_new(VALUES_MAX, sizeof *rule->values);
+    rule->texts = memory_new(from->count + 1, sizeof *rule->texts);
+    for (size_t i = 0; i < from->count; i++) {
+        const struct config_entry *entry = &from->entries[i];
+        place->line = entry->line;
+        if (strcmp(entry->key, "action") != 0) {
+            enum status status = add_values(rule, entry, place);
+            if (status != ST_OK)
+                return status;
+            continue;
+        }
+        if (acts)
+            return mistake(place, "a second action");
+        if (find_action(entry->value, &rule->action) != ST_OK)
+            return mistake(place, "the action is pass, seal or refuse");
+        acts = true;
+    }
+    place->line = from->line;
     if (!acts)
-        return why_set(why, ST_BAD, "%s:%u: policy “%s” has no action", config_name(config),
-                       from->line, from->name);
-    return ST_OK;
+        return mistake(place, "no action");
+    return rule->count > 0 ? ST_OK
+                           : mistake(place, "no condition: it would decide for every letter");
 }
 
-enum status policy_read(const struct config *config, struct policy **policy_out, struct why *why)
+enum status policy_new(const struct config *config, struct policy **policy_out, struct why *why)
 {
     size_t count = 0;
     const struct config_rule *rules = config_rules(config, &count);
     struct policy *policy = memory_new(1, sizeof *policy);
-    enum status status = count > RULES_MAX ? why_set(why, ST_BAD, "%s: more than %d rules",
-                                                     config_name(config), RULES_MAX)
-                                           : ST_OK;
-    policy->rules = memory_new(count, sizeof *policy->rules);
-    while (status == ST_OK && policy->count < count) {
-        size_t i = policy->count++; /* counted first, so that half a rule is freed too */
-        status = read_rule(config, &rules[i], &policy->rules[i], why);
+    policy->rules = memory_new(count + 1, sizeof *policy->rules);
+    enum status status = find_action(config_text(config, "policies", "default"), &policy->fallback);
+    for (size_t i = 0; i < count && status == ST_OK; i++) {
+        struct place place = {.config = config, .rule = rules[i].name, .why = why};
+        policy->count++;
+        status = read_rule(&policy->rules[i], &rules[i], &place);
     }
-    policy->fallback.rule = "default";
     if (status == ST_OK)
-        status =
-            read_action(config_text(config, "policies", "default"), &policy->fallback.action, why);
-    if (status == ST_OK) {
         *policy_out = policy;
-        policy = NULL;
-    }
-    policy_free(policy);
+    else
+        policy_free(policy);
     return status;
+}
+
+static void rule_done(struct rule *rule)
+{
+    for (size_t i = 0; i < rule->text_count; i++)
+        free(rule->texts[i]);
+    free(rule->texts);
+    free(rule->values);
+    free(rule->name);
 }
 
 void policy_free(struct policy *policy)
 {
     if (policy == NULL)
         return;
-    for (size_t i = 0; i < policy->count; i++) {
-        for (size_t j = 0; j < policy->rules[i].count; j++)
-            free(policy->rules[i].values[j].text);
-        free(policy->rules[i].values);
-        free((char *)(uintptr_t)policy->rules[i].decision.rule);
-    }
+    for (size_t i = 0; i < policy->count; i++)
+        rule_done(&policy->rules[i]);
     free(policy->rules);
     free(policy);
 }
 
 /* --- deciding
- * ------------------------------------------------------------------------------------------- */
+ * ------------------------------------------------------------------------------------- */
 
-/* Every condition that the rule has must hold for at least one of its values. */
-static bool rule_fits(const struct rule *rule, const struct policy_question *question)
+/* Each condition named must hold by one of its values. */
+static bool rule_holds(const struct rule *rule, const struct policy_letter *letter,
+                       const char *domain)
 {
-    for (size_t c = 0; c < CONDITIONS; c++) {
-        bool asked = false, holds = false;
-        for (size_t i = 0; i < rule->count && !holds; i++)
-            if (rule->values[i].condition == &conditions[c]) {
-                asked = true;
-                holds = conditions[c].holds(rule->values[i].text, question);
-            }
-        if (asked && !holds)
+    size_t i = 0;
+    while (i < rule->count) {
+        const struct condition *condition = rule->values[i].condition;
+        bool holds = false;
+        for (; i < rule->count && rule->values[i].condition == condition; i++)
+            holds = holds || condition->holds(rule->values[i].text, letter, domain);
+        if (!holds)
             return false;
     }
     return true;
 }
 
-const struct policy_decision *policy_decide(const struct policy *policy,
-                                            const struct policy_question *question)
+static struct decision make_decision(enum policy_action action, const char *rule)
+{
+    return (struct decision){
+        .action = action,
+        .rule = rule,
+        .leave = action == POLICY_PASS ? &leave_in_clear : NULL,
+    };
+}
+
+struct decision policy_decide(const struct policy *policy, const struct policy_letter *letter,
+                              const char *domain)
 {
     for (size_t i = 0; i < policy->count; i++)
-        if (rule_fits(&policy->rules[i], question))
-            return &policy->rules[i].decision;
-    return &policy->fallback;
-}
-
-enum policy_action policy_action(const struct policy_decision *decision)
-{
-    return decision->action;
-}
-
-const char *policy_rule(const struct policy_decision *decision)
-{
-    return decision->rule;
+        if (rule_holds(&policy->rules[i], letter, domain))
+            return make_decision(policy->rules[i].action, policy->rules[i].name);
+    return make_decision(policy->fallback, POLICY_DEFAULT_RULE);
 }

@@ -1,54 +1,53 @@
 /* SPDX-License-Identifier: Apache-2.0
- * policy: rules → one decision for each recipient. Rules stand in the configuration; the first that
- * fits counts.
+ * policy: the rules of the configuration, and one decision per recipient. The first rule whose
+ * conditions all hold decides; where no rule speaks, [policies] default does.
  *
- *     [policy "colleagues"]
- *     recipient-domain = example.gov, .example.gov
- *     action = pass
+ *     [policy "colleagues"]                      a recipient in one of these domains …
+ *     recipient-domain = example.org, .example.org
+ *     action = pass                              … gets the letter as it is
  *
- *     [policy "tagged"]
- *     subject-tag = Secure:, [secure]
- *     action = seal
- *
- *     [policies]
- *     default = seal
- *
- * All conditions of a rule must hold; of several values of one condition, one. */
+ * Conditions of different kinds must all hold; of several values of one kind, one is enough. */
 #ifndef SECUREMAIL_POLICY_H
 #define SECUREMAIL_POLICY_H
 
-#include "address.h"
 #include "config.h"
 
-enum policy_action { POLICY_SEAL, POLICY_PASS, POLICY_REFUSE };
+#define POLICY_DEFAULT_RULE "default" /* the rule's name where no rule spoke */
+
+enum policy_action {
+    POLICY_SEAL, /* the recipient gets a sealed copy, or none */
+    POLICY_PASS, /* the letter goes on as it is */
+    POLICY_REFUSE,
+};
+
+/* Leave to send a letter in clear to one recipient. Only policy_decide makes one, and it lives as
+ * long as the policy. The gateway's door to the relay asks for it. */
+struct policy_leave;
+
+struct decision {
+    enum policy_action action;
+    const char *rule;                 /* its name; lives as long as the policy */
+    const struct policy_leave *leave; /* NULL unless the action is POLICY_PASS */
+};
+
+/* What the conditions look at. */
+struct policy_letter {
+    struct bytes subject; /* decoded, UTF-8 on one line; empty if there is none */
+};
 
 struct policy;
 
-/* What was decided, and by which rule. Opaque: only policy_decide gives one, so a letter can leave
- * in clear only where a rule said so. */
-struct policy_decision;
+/* The rules of a configuration. ST_BAD, with file and line in the reason, for a key that is no
+ * condition, a value that can't be one, a rule without conditions or without exactly one action. */
+enum status policy_new(const struct config *config, struct policy **policy_out,
+                       struct why *why) MUST_CHECK;
+void policy_free(struct policy *policy); /* NULL is fine */
 
-/* Read the rules. ST_BAD, naming file and line, for any mistake: an unknown key, a missing action,
- * a domain that is none. */
-enum status policy_read(const struct config *config, struct policy **policy_out,
-                        struct why *why) MUST_CHECK;
-void policy_free(struct policy *policy);
+/* Decide for one recipient. `domain`: lower-case A-labels, of a canonical address. */
+struct decision policy_decide(const struct policy *policy, const struct policy_letter *letter,
+                              const char *domain);
 
-/* What a decision may look at. */
-struct policy_question {
-    const char *subject;          /* decoded text; "" if there is none */
-    const char *recipient_domain; /* canonical, as address_parse_domain makes it */
-};
-
-/* The decision lives as long as the policy. */
-const struct policy_decision *policy_decide(const struct policy *policy,
-                                            const struct policy_question *question);
-enum policy_action policy_action(const struct policy_decision *decision);
-/* The rule's name, "default" if none fitted. */
-const char *policy_rule(const struct policy_decision *decision);
-
-/* Does a subject carry this tag, in any case? At its beginning, also behind "Re:", "Fwd:" and the
- * like; a tag in brackets anywhere. */
-bool policy_tagged(const char *subject, const char *tag);
+/* "seal", "pass", "refuse": as in the configuration and in log lines. */
+const char *policy_action_name(enum policy_action action);
 
 #endif
