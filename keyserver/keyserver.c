@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * keyserver: one key at a time, and its record. */
+#include "keyserver.h"
+
+#define TIME_MAX INT64_C(253402300799) /* the last second that identity bytes can say */
+
+/* What was decided, as the log has it, and as the asking service hears it. */
+static struct wire_verdict verdict_of(enum key_result result)
+{
+    static const struct wire_verdict verdicts[KEY_RESULT_COUNT] = {
+        [KEY_OPENED] = {ST_OK, REASON_NONE, 0},
+        [KEY_EXPIRED] = {ST_DENIED, REASON_EXPIRED, 0},
+        [KEY_TOO_EARLY] = {ST_DENIED, REASON_TOO_EARLY, 0},
+        [KEY_UNKNOWN_DISTRICT] = {ST_NONE, REASON_UNKNOWN_DISTRICT, 0},
+        [KEY_MALFORMED] = {ST_BAD, REASON_NONE, 0},
+        [KEY_TORN] = {ST_FAIL, REASON_NONE, 0},
+    };
+    return verdicts[result];
+}
+
+/* The identity in the keyserver's own words: nobody gets a key for bytes of his own choice. */
+static enum key_result identify(const struct keyserver *keyserver, const struct wire_key_open *ask,
+                                struct identity *identity_out)
+{
+    const struct params *params = master_params(keyserver->master);
+    struct identity identity = {.serial = params->serial};
+    if (strcmp(ask->district, params->district) != 0 || ask->serial != params->serial)
+        return KEY_UNKNOWN_DISTRICT; /* K-1 */
+    memcpy(identity.district, params->district, sizeof identity.district);
+    if (address_parse(bytes_text(ask->address), &identity.address, NULL) != ST_OK ||
+        strcmp(identity.address.text, ask->address) != 0)
+        return KEY_MALFORMED; /* K-2 */
+    if (ask->period_start > TIME_MAX || ask->period_start % params->interval != 0)
+        return KEY_MALFORMED; /* K-3 */
+    identity.period_start = (int64_t)ask->period_start;
+    *identity_out = identity;
+    return KEY_OPENED;
+}
+
+static enum key_result judge_time(const struct keyserver *keyserver,
+                                  const struct identity *identity, int64_t now)
+{
+    if (identity->period_start > now)
+        return KEY_TOO_EARLY; /* K-4 */
+    if (now - identity->period_start > keyserver->lifetime)
+        return KEY_EXPIRED; /* K-5 */
+    return KEY_OPENED;
+}
+
+struct wire_verdict keyserver_open(const struct keyserver *keyserver,
+                                   const struct wire_key_open *ask, int64_t now,
+                                   struct secret **key_out)
+{
+    struct identity identity = {.period_start = -1};
+    struct key_record record = {.time = now, .serial = ask->serial, .account = ask->account};
+    struct secret *key = secret_new(IBE_KEY_SIZE);
+    struct wire_verdict verdict;
+
+    enum key_result result = identify(keyserver, ask, &identity);
+    if (result == KEY_OPENED)
+        result = judge_time(keyserver, &identity, now);
+    if (result == KEY_OPENED &&
+        master_decapsulate(keyserver->master, &identity, ask->ciphertext, key) != ST_OK)
+        result = KEY_MALFORMED; /* K-6 */
+
+    /* The record first, then the key. */
+    record.result = result;
+    record.period_start = identity.period_start;
+    memcpy(record.address, identity.address.text, sizeof record.address);
+    memcpy(record.message, ask->id, sizeof record.message);
+    verdict = verdict_of(result);
+    if (key_log_append(keyserver->log, &record) != ST_OK)
+        verdict = WIRE_REFUSE(ST_TEMP, REASON_NONE); /* K-7 */
+    if (verdict.status == ST_OK) {
+        *key_out = key;
+        key = NULL;
+    }
+    secret_free(key);
+    return verdict;
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * keyserver: what it answers. Time is an argument, so that expiry can be tested. */
+#ifndef SECUREMAIL_KEYSERVER_H
+#define SECUREMAIL_KEYSERVER_H
+
+#include "key_log.h"
+#include "master.h"
+#include "wire_keyserver.h"
+
+/* Read by all threads, changed by none. */
+struct keyserver {
+    const struct master *master;
+    struct key_log *log;
+    int64_t lifetime;        /* seconds from a period's beginning that its messages can be opened */
+    struct bytes parameters; /* the signed file */
+};
+
+/* Open one message key, by the rules K-1 to K-7 of docs/spec/wire.md, in their order. What was
+ * decided is in the key log before this returns. `key_out` becomes the caller's, if ST_OK. */
+struct wire_verdict keyserver_open(const struct keyserver *keyserver,
+                                   const struct wire_key_open *ask, int64_t now,
+                                   struct secret **key_out) MUST_CHECK;
+
+#endif
