@@ -80,7 +80,7 @@ class Story:
         self.step('registered; a confirmation mail is on its way')
         mail = self.catcher.wait(lambda m: 'confirm your e-mail' in str(m['Subject']))
         expect(mail is not None, 'the confirmation mail came')
-        return re.search(rf'^{re.escape(self.system.url)}/confirm/\S+$', mail.get_content(), re.M)[0]
+        return re.search(rf'^{re.escape(self.system.url)}/confirm/\S+', mail.get_content(), re.M)[0]
 
     def confirm(self, link):
         page = self.client.get(link)
