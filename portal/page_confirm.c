@@ -75,7 +75,7 @@ static void go_to_message(struct visit *visit, const char *id)
 static void confirmed(struct visit *visit, const struct secret *session, const char *return_to)
 {
     log_info("confirmed", L_TEXT("from", visit->request->peer));
-    visit_set_cookie(visit, VISIT_SESSION_COOKIE, session, 0);
+    visit_start_session(visit, session);
     visit_set_cookie(visit, VISIT_PENDING_COOKIE, NULL, 0);
     go_to_message(visit, return_to);
 }

@@ -96,7 +96,7 @@ static void sign_in(struct visit *visit, const struct wire_sign_in *ask, const c
     log_info("sign-in", L_TEXT("address", ask->address), L_TEXT("from", ask->source),
              L_TEXT("result", verdict.status == ST_OK ? "ok" : wire_reason_name(verdict.reason)));
     if (verdict.status == ST_OK) {
-        visit_set_cookie(visit, VISIT_SESSION_COOKIE, signed_in.session, 0);
+        visit_start_session(visit, signed_in.session);
         secret_free(signed_in.session);
         if (message[0] != '\0')
             visit_go(visit, "/read/%s", message);

@@ -209,6 +209,7 @@ static void finish(void *context, struct http_request *request, struct http_resp
     (void)context;
     if (access_granted(visit) && form_good(visit))
         visit->route->answer(visit);
+    visit_settle(visit);
     if (response->code >= 500)
         log_warn("request-failed", L_TEXT("path", visit->route->path),
                  L_NUMBER("code", response->code), L_TEXT("from", request->peer));

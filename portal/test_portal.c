@@ -699,6 +699,14 @@ static void signing_in_leads_back_to_the_message(void **state)
     assert_non_null(strstr(answer.cookies, "__Host-session="));
     assert_non_null(strstr(answer.cookies, "; Path=/; HttpOnly; SameSite=Lax; Secure\n"));
 
+    /* The session that this browser had is over. */
+    script.session_of = OTHER;
+    script.changes = 0;
+    assert_int_equal(post("/sign-in/password", "/sign-in/password", fields), 303);
+    assert_int_equal(script.changes, 2);
+    assert_non_null(strstr(answer.cookies, "__Host-session=AQ"));
+    assert_null(strstr(answer.cookies, "__Host-session=;"));
+
     /* Nowhere else: a foreign address in that field is no address. */
     assert_int_equal(post("/sign-in/password", "/sign-in/password",
                           "&address=" READER "&password=x&message=%2F%2Fevil.example"),

@@ -15,6 +15,11 @@
 #include "memory.h"
 #include "viewer_private.h"
 
+/* A build may set it: a sanitizer needs terabytes of address space. */
+#ifndef VIEWER_MEMORY
+#define VIEWER_MEMORY ((size_t)512 << 20)
+#endif
+
 struct viewer {
     pid_t spawner;
     int control; /* each message is one packet, so threads need no lock */
@@ -27,7 +32,7 @@ static struct viewer_limits limits_of(const struct viewer_settings *settings)
 {
     return (struct viewer_limits){
         .children_max = settings->children_max == 0 ? 16 : settings->children_max,
-        .memory = settings->memory == 0 ? (size_t)512 << 20 : settings->memory,
+        .memory = settings->memory == 0 ? VIEWER_MEMORY : settings->memory,
         .seconds = settings->seconds == 0 ? 10 : settings->seconds,
         .timeout_ms = settings->timeout_ms == 0 ? 20000 : settings->timeout_ms,
     };

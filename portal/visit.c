@@ -6,6 +6,7 @@
 
 #include "cookie.h"
 #include "encode.h"
+#include "log.h"
 #include "random.h"
 #include "routes.h"
 
@@ -78,13 +79,32 @@ enum status visit_find_session(struct visit *visit)
     return ST_OK;
 }
 
+void visit_start_session(struct visit *visit, const struct secret *token)
+{
+    const struct wire_sign_out ask = {.session = visit->session};
+
+    if (visit->session != NULL) {
+        if (wire_sign_out(&visit->portal->accounts, &ask).status != ST_OK)
+            log_warn("session-left", L_TEXT("from", visit->request->peer)); /* until it idles */
+        visit_end_session(visit);
+    }
+    visit->session_over = false;
+    visit_set_cookie(visit, VISIT_SESSION_COOKIE, token, 0);
+}
+
 void visit_end_session(struct visit *visit)
 {
     keyring_forget_session(visit->portal->keyring, secret_bytes(visit->session));
-    visit_set_cookie(visit, VISIT_SESSION_COOKIE, NULL, 0);
     secret_free(visit->session);
     visit->session = NULL;
     visit->signed_in = false;
+    visit->session_over = true;
+}
+
+void visit_settle(struct visit *visit)
+{
+    if (visit->session_over)
+        visit_set_cookie(visit, VISIT_SESSION_COOKIE, NULL, 0);
 }
 
 void visit_done(struct visit *visit)

@@ -30,6 +30,7 @@ struct visit {
     char visitor[VISIT_COOKIE_SIZE]; /* the random cookie of a browser with a form of ours, or "" */
     struct secret *session;          /* the session's token; NULL: there is none */
     bool signed_in;                  /* accounts knows the session: `who` is set */
+    bool session_over;               /* the browser is to forget its session's cookie */
     struct wire_session_reply who;
     struct spool_message message; /* routes that are about a message */
 
@@ -55,8 +56,12 @@ void visit_set_cookie(struct visit *visit, const char *name, const struct secret
 /* Ask accounts about the session cookie, if there is one. ST_TEMP if accounts can't be asked; ST_OK
  * otherwise. */
 enum status visit_find_session(struct visit *visit) MUST_CHECK;
-/* Forget the session: its keys, and the browser's cookie. */
+/* Give the browser a new session. One that it had ends, here and at accounts. */
+void visit_start_session(struct visit *visit, const struct secret *token);
+/* Forget the session: its keys now, the browser's cookie with the answer. */
 void visit_end_session(struct visit *visit);
+/* What there is to say about the session's cookie; once, before the answer goes out. */
+void visit_settle(struct visit *visit);
 /* What the visit holds; the struct itself stays. */
 void visit_done(struct visit *visit);
 
