@@ -1,0 +1,54 @@
+#!/usr/bin/python3
+"""Run every benchmark, write build/bench.json and print it as a table.
+
+A benchmark is a program of build/bench/ or a script bench/bench_*.py; it prints one JSON object a line:
+{name, unit, median, min, max, runs, rival, rival_median, ratio, note}. What each quantity is stands in BENCHMARKS.md. Machines are
+noisy: the ratio to the rival, measured in the same run, is what counts."""
+import argparse
+import json
+import os
+import pathlib
+import subprocess
+import sys
+
+FIELDS = ('name', 'unit', 'median', 'min', 'max', 'runs', 'rival', 'rival_median', 'ratio', 'note')
+
+
+def short(value):
+    if isinstance(value, float):
+        return f'{value:,.0f}' if abs(value) >= 1000 else f'{value:.3g}'
+    return '' if value is None else str(value)
+
+
+def main():
+    root = pathlib.Path(__file__).resolve().parent.parent
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument('--build', default=root / 'build')
+    parser.add_argument('only', nargs='*', help='words of which one must be in the name of a program')
+    arguments = parser.parse_args()
+    build = pathlib.Path(arguments.build).resolve()
+    programs = sorted(p for p in (build / 'bench').glob('bench_*') if p.is_file() and os.access(p, os.X_OK))
+    programs += sorted((root / 'bench').glob('bench_*.py'))
+    rows, failed = [], False
+    for program in programs:
+        if arguments.only and not any(word in program.name for word in arguments.only):
+            continue
+        print(f'{program.name} …', file=sys.stderr, flush=True)
+        command = ['/usr/bin/python3', program] if program.suffix == '.py' else [program]
+        done = subprocess.run(command, capture_output=True, text=True, env=dict(os.environ, SECUREMAIL_BUILD=str(build)))
+        if done.returncode:
+            failed = True
+            print(f'{program.name} failed:\n{done.stderr[-2000:]}', file=sys.stderr)
+        for line in done.stdout.splitlines():
+            row = json.loads(line)
+            rows.append({field: row.get(field) for field in FIELDS})
+    (build / 'bench.json').write_text(json.dumps(rows, indent=1, ensure_ascii=False) + '\n')
+    table = [FIELDS] + [tuple(short(row[field]) for field in FIELDS) for row in rows]
+    widths = [max(len(line[i]) for line in table) for i in range(len(FIELDS))]
+    for line in table:
+        print('  '.join(text.ljust(width) for text, width in zip(line, widths)).rstrip())
+    return 1 if failed or not rows else 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())
