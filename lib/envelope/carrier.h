@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * envelope: the carrier: one HTML page without script that holds a sealed message and hands it to
  * the portal when its button is pressed (docs/spec/envelope.md §5). All bytes are ASCII; lines have
- * at most 76 characters, but for those with the portal's URL or the trusted comment, which stay
+ * at most 76 characters, but for those with the portal's URL or the signature, which stay
  * below 998. So a mail can carry it unencoded.
  *
  *     <form method=post enctype=multipart/form-data action="https://portal/open">
