@@ -30,10 +30,9 @@ static enum status domain_check(struct bytes value, struct why *why)
                           (int)bytes_first(value, 80).n, (const char *)value.p);
 }
 
-static bool domain_holds(struct bytes value, const struct policy_letter *letter, const char *domain)
+static bool domain_holds(struct bytes value, const struct policy_question *question)
 {
-    (void)letter;
-    struct bytes name = bytes_text(domain);
+    struct bytes name = bytes_text(question->recipient_domain);
     if (value.p[0] != '.')
         return bytes_equal_nocase(name, value);
     return name.n > value.n && bytes_equal_nocase(bytes_from(name, name.n - value.n), value);
@@ -52,10 +51,9 @@ static enum status tag_check(struct bytes value, struct why *why)
                    (int)bytes_first(value, 80).n, (const char *)value.p);
 }
 
-static bool tag_holds(struct bytes value, const struct policy_letter *letter, const char *domain)
+static bool tag_holds(struct bytes value, const struct policy_question *question)
 {
-    (void)domain;
-    return header_tag(letter->subject, value);
+    return header_tag(question->subject, value);
 }
 
 /* --- the table

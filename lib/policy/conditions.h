@@ -9,8 +9,8 @@ struct condition {
     const char *key; /* in the configuration */
     /* Can this be a value? ST_BAD with a reason if not. */
     enum status (*check)(struct bytes value, struct why *why);
-    /* Does it hold for this letter and recipient? */
-    bool (*holds)(struct bytes value, const struct policy_letter *letter, const char *domain);
+    /* Does it hold? */
+    bool (*holds)(struct bytes value, const struct policy_question *question);
 };
 
 /* The row of a key, or NULL. */

@@ -15,9 +15,14 @@ struct value {
     struct bytes text; /* points into the rule's own copy */
 };
 
-struct rule {
-    char *name;
+struct policy_decision {
     enum policy_action action;
+    const char *rule;
+};
+
+struct rule {
+    struct policy_decision decision;
+    char *name;
     struct value *values; /* values of one condition stand side by side */
     size_t count;
     char **texts; /* the copies that the values point into */
@@ -27,14 +32,8 @@ struct rule {
 struct policy {
     struct rule *rules;
     size_t count;
-    enum policy_action fallback;
+    struct policy_decision fallback;
 };
-
-/* There is one leave in the program, and its address is what it means. */
-struct policy_leave {
-    char nothing;
-};
-static const struct policy_leave leave_in_clear;
 
 static const char *const action_names[] = {
     [POLICY_SEAL] = "seal",
@@ -114,7 +113,7 @@ static enum status add_values(struct rule *rule, const struct config_entry *entr
 static enum status read_rule(struct rule *rule, const struct config_rule *from, struct place *place)
 {
     bool acts = false;
-    rule->name = memory_text(from->name);
+    rule->decision.rule = rule->name = memory_text(from->name);
     rule->values = memory_new(VALUES_MAX, sizeof *rule->values);
     rule->texts = memory_new(from->count + 1, sizeof *rule->texts);
     for (size_t i = 0; i < from->count; i++) {
@@ -128,7 +127,7 @@ static enum status read_rule(struct rule *rule, const struct config_rule *from, 
         }
         if (acts)
             return mistake(place, "a second action");
-        if (find_action(entry->value, &rule->action) != ST_OK)
+        if (find_action(entry->value, &rule->decision.action) != ST_OK)
             return mistake(place, "the action is pass, seal or refuse");
         acts = true;
     }
@@ -139,13 +138,15 @@ static enum status read_rule(struct rule *rule, const struct config_rule *from, 
                            : mistake(place, "no condition: it would decide for every letter");
 }
 
-enum status policy_new(const struct config *config, struct policy **policy_out, struct why *why)
+enum status policy_read(const struct config *config, struct policy **policy_out, struct why *why)
 {
     size_t count = 0;
     const struct config_rule *rules = config_rules(config, &count);
     struct policy *policy = memory_new(1, sizeof *policy);
     policy->rules = memory_new(count + 1, sizeof *policy->rules);
-    enum status status = find_action(config_text(config, "policies", "default"), &policy->fallback);
+    policy->fallback.rule = POLICY_DEFAULT_RULE;
+    enum status status =
+        find_action(config_text(config, "policies", "default"), &policy->fallback.action);
     for (size_t i = 0; i < count && status == ST_OK; i++) {
         struct place place = {.config = config, .rule = rules[i].name, .why = why};
         policy->count++;
@@ -181,35 +182,35 @@ void policy_free(struct policy *policy)
  * ------------------------------------------------------------------------------------- */
 
 /* Each condition named must hold by one of its values. */
-static bool rule_holds(const struct rule *rule, const struct policy_letter *letter,
-                       const char *domain)
+static bool rule_holds(const struct rule *rule, const struct policy_question *question)
 {
     size_t i = 0;
     while (i < rule->count) {
         const struct condition *condition = rule->values[i].condition;
         bool holds = false;
         for (; i < rule->count && rule->values[i].condition == condition; i++)
-            holds = holds || condition->holds(rule->values[i].text, letter, domain);
+            holds = holds || condition->holds(rule->values[i].text, question);
         if (!holds)
             return false;
     }
     return true;
 }
 
-static struct decision make_decision(enum policy_action action, const char *rule)
-{
-    return (struct decision){
-        .action = action,
-        .rule = rule,
-        .leave = action == POLICY_PASS ? &leave_in_clear : NULL,
-    };
-}
-
-struct decision policy_decide(const struct policy *policy, const struct policy_letter *letter,
-                              const char *domain)
+const struct policy_decision *policy_decide(const struct policy *policy,
+                                            const struct policy_question *question)
 {
     for (size_t i = 0; i < policy->count; i++)
-        if (rule_holds(&policy->rules[i], letter, domain))
-            return make_decision(policy->rules[i].action, policy->rules[i].name);
-    return make_decision(policy->fallback, POLICY_DEFAULT_RULE);
+        if (rule_holds(&policy->rules[i], question))
+            return &policy->rules[i].decision;
+    return &policy->fallback;
+}
+
+enum policy_action policy_action(const struct policy_decision *decision)
+{
+    return decision->action;
+}
+
+const char *policy_rule(const struct policy_decision *decision)
+{
+    return decision->rule;
 }
