@@ -261,6 +261,15 @@ static void pitfall_01_foreign_point_checked(void **state)
     each("ibe", "refused_R8", 2, run_refused);
 }
 
+/* Pitfall 3: blst multiplies by endomorphisms, which go wrong outside the group; and its plain
+ * multiplication goes wrong with points of low order. Such points get no further than reading. */
+static void pitfall_03_points_of_low_order_are_never_multiplied(void **state)
+{
+    (void)state;
+    each("ibe", "refused_R3_low_order", 1, run_refused);
+    each("ibe", "refused_R8_low_order", 1, run_refused);
+}
+
 static void pitfall_06_foreign_identity_bytes_are_not_hashed(void **state)
 {
     (void)state;
@@ -346,6 +355,7 @@ int main(int count, char **arguments)
         cmocka_unit_test(the_second_implementation_computes_the_same),
         cmocka_unit_test(pitfall_05_an_altered_ciphertext_gives_a_key_nobody_knows),
         cmocka_unit_test(pitfall_01_foreign_point_checked),
+        cmocka_unit_test(pitfall_03_points_of_low_order_are_never_multiplied),
         cmocka_unit_test(pitfall_06_foreign_identity_bytes_are_not_hashed),
         cmocka_unit_test(hashing_to_g1_is_that_of_rfc_9380),
         cmocka_unit_test(pitfall_08_parameters_are_signed_and_checked),
