@@ -65,6 +65,9 @@ def main():
     except story.Failure as failure:
         print(f'FAILED: {failure}\n\nThe log:\n{running.log.read_text(errors="replace")[-4000:]}', file=sys.stderr)
         return 1
+    except (OSError, RuntimeError, system.subprocess.CalledProcessError) as error:
+        print(f'FAILED: {error}\n{(getattr(error, "stderr", None) or b"").decode(errors="replace")}', file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
         print('\nEnding.')
         return 0
