@@ -166,8 +166,7 @@ static void work(struct program *program)
         spool_sweep(program->portal.spool, clock_now());
         keyring_sweep(program->portal.keyring, clock_now());
     }
-    http_stop(program->server, GRACE_MS);
-    log_info("stopped", L_TEXT("listen", text(program, "portal", "listen")));
+    log_info("stopped", L_NUMBER("connections", http_stop(program->server, GRACE_MS)));
 }
 
 static void release(struct program *program)

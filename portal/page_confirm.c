@@ -4,7 +4,6 @@
  * registered or the password chosen there. */
 #include "answers.h"
 #include "encode.h"
-#include "log.h"
 #include "reply.h"
 #include "sentence.h"
 
@@ -74,7 +73,6 @@ static void go_to_message(struct visit *visit, const char *id)
 
 static void confirmed(struct visit *visit, const struct secret *session, const char *return_to)
 {
-    log_info("confirmed", L_TEXT("from", visit->request->peer));
     visit_start_session(visit, session);
     visit_set_cookie(visit, VISIT_PENDING_COOKIE, NULL, 0);
     go_to_message(visit, return_to);
@@ -127,7 +125,6 @@ void answer_deny(struct visit *visit)
         verdict = wire_confirm_deny(&visit->portal->accounts, &ask);
     secret_free(ask.token);
     if (verdict.status == ST_OK) {
-        log_info("registration-denied", L_TEXT("from", visit->request->peer));
         visit_page(visit, 200, page_denied_render(&frame, &visit->response->body));
     } else {
         reply(visit, reply_of(verdict.status, verdict.reason));

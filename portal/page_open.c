@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * portal: a message comes in, by the attachment's button or as a saved file. */
 #include "answers.h"
+#include "encode.h"
 #include "human.h"
 #include "log.h"
 #include "reply.h"
@@ -69,7 +70,7 @@ static void refuse(struct visit *visit, enum intake_result result, const struct 
     };
 
     log_info("message-refused", L_TEXT("reason", result_names[result]),
-             L_TEXT("from", visit->request->peer));
+             L_TEXT("source", visit->request->peer));
     if (result == INTAKE_EXPIRED) {
         reply_expired(visit, seal);
     } else if (result == INTAKE_EMPTY && visit->route->intake == INTAKE_FILE) {
@@ -78,6 +79,15 @@ static void refuse(struct visit *visit, enum intake_result result, const struct 
     } else {
         reply(visit, replies[result]);
     }
+}
+
+static void log_kept(struct visit *visit)
+{
+    char message[2 * ENVELOPE_ID_SIZE + 1];
+
+    hex_encode(message, BYTES_ARRAY(visit->message.envelope.id));
+    log_info("message-kept", L_TEXT("id", visit->message.id), L_TEXT("message", message),
+             L_NUMBER("size", visit->request->body_size), L_TEXT("source", visit->request->peer));
 }
 
 void answer_open(struct visit *visit)
@@ -89,9 +99,10 @@ void answer_open(struct visit *visit)
 
     if (result != INTAKE_KEPT) {
         refuse(visit, result, &seal);
-        return;
+    } else if (spool_find(visit->portal->spool, id, visit->now, &visit->message) == ST_OK) {
+        log_kept(visit);
+        visit_go(visit, "/read/%s", id);
+    } else {
+        reply(visit, REPLY_MESSAGE_GONE);
     }
-    log_info("message-kept", L_TEXT("id", id), L_NUMBER("size", visit->request->body_size),
-             L_TEXT("from", visit->request->peer));
-    visit_go(visit, "/read/%s", id);
 }

@@ -3,7 +3,6 @@
  * message is sealed to: only who holds a genuine message can register its address, or have a mail
  * sent to it. */
 #include "answers.h"
-#include "log.h"
 #include "questions.h"
 #include "reply.h"
 #include "sentence.h"
@@ -129,7 +128,6 @@ static void register_with_accounts(struct visit *visit, const struct wire_regist
     struct wire_verdict verdict = wire_register(&visit->portal->accounts, ask, &registered);
 
     if (verdict.status == ST_OK) {
-        log_info("registered", L_TEXT("address", ask->address), L_TEXT("from", ask->source));
         visit_set_cookie(visit, VISIT_PENDING_COOKIE, registered.pending, PENDING_SECONDS);
         secret_free(registered.pending);
         visit_go(visit, "/read/%s/registered", visit->message.id);

@@ -3,7 +3,6 @@
  * address has an account: the password page comes for any address, and a wrong password looks like
  * an unknown address. */
 #include "answers.h"
-#include "log.h"
 #include "reply.h"
 #include "sentence.h"
 
@@ -93,8 +92,6 @@ static void sign_in(struct visit *visit, const struct wire_sign_in *ask, const c
     struct wire_sign_in_reply signed_in;
     struct wire_verdict verdict = wire_sign_in(&visit->portal->accounts, ask, &signed_in);
 
-    log_info("sign-in", L_TEXT("address", ask->address), L_TEXT("from", ask->source),
-             L_TEXT("result", verdict.status == ST_OK ? "ok" : wire_reason_name(verdict.reason)));
     if (verdict.status == ST_OK) {
         visit_start_session(visit, signed_in.session);
         secret_free(signed_in.session);

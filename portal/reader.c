@@ -2,6 +2,7 @@
  * portal: from a visit of the rightful reader to the viewer. */
 #include "reader.h"
 
+#include "encode.h"
 #include "io.h"
 #include "log.h"
 #include "reply.h"
@@ -48,8 +49,11 @@ static enum status unwrap(struct visit *visit, const struct secret *key,
 
 static void log_opened(const struct visit *visit, const char *result)
 {
-    log_info("message-opened", L_TEXT("id", visit->message.id),
-             L_TEXT("address", visit->who.address), L_TEXT("result", result));
+    char message[2 * ENVELOPE_ID_SIZE + 1];
+
+    hex_encode(message, BYTES_ARRAY(visit->message.envelope.id));
+    log_info("message-opened", L_TEXT("id", visit->message.id), L_TEXT("message", message),
+             L_TEXT("address", visit->who.address), L_TEXT("status", result));
 }
 
 static bool open_first(struct visit *visit, struct secret **key_out)

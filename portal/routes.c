@@ -212,7 +212,7 @@ static void finish(void *context, struct http_request *request, struct http_resp
     visit_settle(visit);
     if (response->code >= 500)
         log_warn("request-failed", L_TEXT("path", visit->route->path),
-                 L_NUMBER("code", response->code), L_TEXT("from", request->peer));
+                 L_NUMBER("code", response->code), L_TEXT("source", request->peer));
 }
 
 static void end(void *context, struct http_request *request)

@@ -3,10 +3,7 @@
  * "payload"; chunks of 64 KiB by ChaCha20-Poly1305 under counter (11) ‖ last (1). */
 #include "test_sealed.h"
 
-#include <openssl/evp.h>
-#include <openssl/kdf.h>
-#include <openssl/core_names.h>
-#include <openssl/params.h>
+#include <sodium.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -23,39 +20,26 @@ static void must(bool good)
         abort();
 }
 
+/* HKDF (RFC 5869) for one block: extract with the nonce as salt, expand with "payload" ‖ 1. */
 static void derive(const struct secret *key, const uint8_t nonce[16], uint8_t out[32])
 {
-    EVP_KDF *kdf = EVP_KDF_fetch(NULL, "HKDF", NULL);
-    EVP_KDF_CTX *context = EVP_KDF_CTX_new(kdf);
-    char digest[] = "SHA256", info[] = "payload";
-    uint8_t salt[16];
-    memcpy(salt, nonce, sizeof salt);
-    OSSL_PARAM params[] = {
-        OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST, digest, 0),
-        OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_KEY, key->p, key->n),
-        OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_SALT, salt, sizeof salt),
-        OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_INFO, info, strlen(info)),
-        OSSL_PARAM_construct_end(),
-    };
-    must(EVP_KDF_derive(context, out, 32, params) == 1);
-    EVP_KDF_CTX_free(context);
-    EVP_KDF_free(kdf);
+    static const uint8_t info[] = "payload\x01";
+    uint8_t extracted[32];
+    crypto_auth_hmacsha256_state state;
+    crypto_auth_hmacsha256_init(&state, nonce, 16);
+    crypto_auth_hmacsha256_update(&state, key->p, key->n);
+    crypto_auth_hmacsha256_final(&state, extracted);
+    crypto_auth_hmacsha256(out, info, sizeof info - 1, extracted);
 }
 
 static void add_chunk(struct buffer *file, const uint8_t key[32], const uint8_t nonce[12],
                       struct bytes plain)
 {
-    EVP_CIPHER_CTX *context = EVP_CIPHER_CTX_new();
     uint8_t *out = buffer_space(file, plain.n + 16);
-    int n = 0, last = 0;
-    must(out != NULL && context != NULL);
-    must(EVP_EncryptInit_ex(context, EVP_chacha20_poly1305(), NULL, key, nonce) == 1);
-    if (plain.n > 0)
-        must(EVP_EncryptUpdate(context, out, &n, plain.p, (int)plain.n) == 1);
-    must(EVP_EncryptFinal_ex(context, out + n, &last) == 1);
-    must(EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_GET_TAG, 16, out + plain.n) == 1);
+    must(out != NULL);
+    must(crypto_aead_chacha20poly1305_ietf_encrypt(out, NULL, plain.p, plain.n, NULL, 0, NULL,
+                                                   nonce, key) == 0);
     file->n += plain.n + 16;
-    EVP_CIPHER_CTX_free(context);
 }
 
 static void add_payload(struct buffer *file, const struct secret *key, struct bytes mail)

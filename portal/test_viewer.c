@@ -278,6 +278,9 @@ static void hostile_mails_are_shown_or_refused(void **state)
     }
 }
 
+/* --- memory (a sanitizer counts its own) --- */
+
+#ifndef VIEWER_MEMORY
 /* Bytes of address space that this process has now; its children begin with about as much. */
 static size_t address_space(void)
 {
@@ -292,7 +295,6 @@ static size_t address_space(void)
     return (size_t)pages * (size_t)sysconf(_SC_PAGESIZE);
 }
 
-#ifndef VIEWER_MEMORY
 /* A child that runs out of memory dies; the mail can still be saved, and other mails shown. */
 static void a_child_that_dies_is_a_failure(void **state)
 {

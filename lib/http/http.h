@@ -102,7 +102,8 @@ struct http_server;
 enum status http_start(const struct http_settings *settings,
                        const struct http_application *application, struct http_server **server_out,
                        struct why *why) MUST_CHECK;
-/* Take no more connections, let requests in hand finish for at most grace_ms, close all, free. */
-void http_stop(struct http_server *server, int grace_ms);
+/* Take no more connections, let requests in hand finish for at most grace_ms, close all, free.
+ * Returns how many were still in hand when the time was up. */
+unsigned http_stop(struct http_server *server, int grace_ms);
 
 #endif

@@ -407,15 +407,18 @@ enum status http_start(const struct http_settings *settings,
     return ST_OK;
 }
 
-void http_stop(struct http_server *server, int grace_ms)
+unsigned http_stop(struct http_server *server, int grace_ms)
 {
     int64_t deadline = io_deadline(grace_ms);
     MHD_socket listener = MHD_quiesce_daemon(server->daemon);
+    unsigned left;
 
     if (listener != MHD_INVALID_SOCKET)
         (void)close(listener);
     while (atomic_load(&server->in_hand) > 0 && clock_monotonic_ms() < deadline)
         (void)usleep(10000);
+    left = atomic_load(&server->in_hand);
     MHD_stop_daemon(server->daemon);
     free(server);
+    return left;
 }
