@@ -70,10 +70,13 @@ static unsigned code_point(enum charset charset, unsigned byte)
     return REPLACEMENT;
 }
 
-/* C0, DEL, C1, and the two line ends of Unicode. */
+/* C0, DEL, C1, the two line ends of Unicode, and what turns the direction of the text around it
+ * (Unicode TR 36 §3.2): a name must not rearrange the sentence it stands in. */
 static bool is_control(unsigned point)
 {
-    return point < 32 || (point >= 127 && point < 160) || point == 0x2028 || point == 0x2029;
+    return point < 32 || (point >= 127 && point < 160) || point == 0x61c || point == 0x200e ||
+           point == 0x200f || (point >= 0x2028 && point <= 0x202e) ||
+           (point >= 0x2066 && point <= 0x2069) || point == 0xfeff;
 }
 
 /* Overflow sticks in the buffer; whoever owns it checks at the end. */

@@ -11,8 +11,8 @@ enum charset { CHARSET_OTHER, CHARSET_ASCII, CHARSET_UTF8, CHARSET_LATIN9, CHARS
  * 0x9f are control characters that nobody means. */
 enum charset charset_find(struct bytes name);
 
-/* Append `text` as UTF-8. Bytes that mean nothing become U+FFFD, control characters blanks. The
- * charset is not CHARSET_OTHER. */
+/* Append `text` as UTF-8. Bytes that mean nothing become U+FFFD; control characters and those
+ * that change the direction of text become blanks. The charset is not CHARSET_OTHER. */
 void charset_add(struct buffer *out, enum charset charset, struct bytes text);
 
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * header: who stands first in a From field. */
+#include "header_charset.h"
 #include "header_text.h"
 
 /* Where a walk over an address list is. */
@@ -80,15 +81,18 @@ static bool step(struct walk *walk)
 /* Into a C string of a fixed size, without blanks, as clean UTF-8; "" if it does not fit. */
 static void put_address(struct bytes text, char *text_out, size_t size)
 {
-    struct buffer clean;
-    buffer_init(&clean, size - 1);
-    for (size_t i = 0; i < text.n; i++)
-        if (text.p[i] != ' ')
-            (void)buffer_add_byte(&clean, text.p[i]);
-    bool fits = buffer_check(&clean) == ST_OK && bytes_utf8(buffer_bytes(&clean));
-    if (!fits || !bytes_to_text(buffer_bytes(&clean), text_out, size))
+    struct buffer clean, packed;
+    buffer_init(&clean, 4 * text.n);
+    buffer_init(&packed, size - 1);
+    if (bytes_utf8(text))
+        charset_add(&clean, CHARSET_UTF8, text);
+    for (size_t i = 0; i < clean.n; i++)
+        if (clean.p[i] != ' ')
+            (void)buffer_add_byte(&packed, clean.p[i]);
+    if (buffer_check(&packed) != ST_OK || !bytes_to_text(buffer_bytes(&packed), text_out, size))
         text_out[0] = '\0';
     buffer_done(&clean);
+    buffer_done(&packed);
 }
 
 /* Decoded, cut at a character's edge. */

@@ -13,7 +13,8 @@ enum status header_unfold(struct bytes value, struct buffer *out) MUST_CHECK;
 /* Append the value as UTF-8 on one line: unfolded, encoded words (RFC 2047) decoded. Words in other
  * charsets than US-ASCII, UTF-8, ISO-8859-1, ISO-8859-15 and windows-1252, and damaged ones, stay
  * as written. Bytes above 127 outside of words are UTF-8 if the whole value is, else windows-1252.
- * The result is valid UTF-8 and has no control characters, not even encoded ones. */
+ * The result is valid UTF-8 without control characters, and without those that change the direction
+ * of text, not even encoded ones. */
 enum status header_decode(struct bytes value, struct buffer *out) MUST_CHECK;
 
 /* Does a decoded subject ask for a rule by this tag (any case of ASCII letters)? A tag in brackets,

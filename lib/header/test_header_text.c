@@ -74,6 +74,10 @@ static void decodes_words(void **state)
         /* nothing can be hidden in a word */
         {"=?utf-8?Q?a=0D=0ABcc:_x=00y?=", "a  Bcc: x y"},
         {"=?utf-8?Q?a=C2=85b=E2=80=A8c?=", "a b c"},
+        {"=?utf-8?Q?a=E2=80=AEb=EF=BB=BFc?=", "a b c"},
+        {"a\xe2\x80\xae"
+         "b",
+         "a b"},
         {"=?utf-8?Q?a=FFb?=", "a\xef\xbf\xbd"
                               "b"},
         {"=?us-ascii?Q?a=E9?=", "a\xef\xbf\xbd"},
