@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * mail: choosing the body. Recursion goes as deep as multiparts do: MAIL_DEPTH_MAX. */
-#include "mail_body.h"
+#include "mail_body_private.h"
 
 static bool found(struct mail_body body)
 {

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  * mail: charsets by the C library's iconv. */
-#include "mail_charset.h"
+#include "mail_charset_private.h"
 
 #include <errno.h>
 #include <iconv.h>
 
-#include "mail_text.h"
+#include "mail_text_private.h"
 
 #define CONVERT_STEP 1024 /* bytes given to iconv at once */
 #define CHARACTER_MAX 8   /* bytes of the longest character or shift sequence of any charset */

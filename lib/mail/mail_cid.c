@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * mail: finding cid: references. */
-#include "mail_cid.h"
+#include "mail_cid_private.h"
 
 #include "memory.h"
 

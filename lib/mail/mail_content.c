@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * mail: transfer encodings, by GMime, in pieces: a part of 25 MiB takes a few KiB here. */
-#include "mail_content.h"
+#include "mail_content_private.h"
 
 #include <gmime/gmime.h>
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  * mail: header fields, by GMime. */
-#include "mail_fields.h"
+#include "mail_fields_private.h"
 
 #include <gmime/gmime.h>
 
-#include "mail_text.h"
+#include "mail_text_private.h"
 #include "memory.h"
 
 /* GMime parses groups of addresses by recursion, about 200 bytes of stack for each colon. */

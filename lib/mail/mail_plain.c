@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * mail: lines and paragraphs of plain text. */
-#include "mail_plain.h"
+#include "mail_plain_private.h"
 
 #define QUOTE_MAX 100 /* signs of quotation that are kept before a line */
 

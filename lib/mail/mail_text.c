@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * mail: UTF-8, character by character, and what may not stand on a page. */
-#include "mail_text.h"
+#include "mail_text_private.h"
 
 #include "memory.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * mail: from lines to a tree. */
-#include "mail_tree.h"
+#include "mail_tree_private.h"
 
 #include "memory.h"
 

@@ -9,9 +9,9 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "mail_charset.h"
-#include "mail_plain.h"
-#include "mail_tree.h"
+#include "mail_charset_private.h"
+#include "mail_plain_private.h"
+#include "mail_tree_private.h"
 #include "view.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))

@@ -2,12 +2,12 @@
  * mail: describing a mail and reading its parts. */
 #include "view.h"
 
-#include "mail_body.h"
-#include "mail_charset.h"
-#include "mail_cid.h"
-#include "mail_content.h"
-#include "mail_plain.h"
-#include "mail_tree.h"
+#include "mail_body_private.h"
+#include "mail_charset_private.h"
+#include "mail_cid_private.h"
+#include "mail_content_private.h"
+#include "mail_plain_private.h"
+#include "mail_tree_private.h"
 #include "memory.h"
 
 #define UTF8_GROWTH 3        /* the most bytes that one byte of an old charset becomes in UTF-8 */

@@ -2,7 +2,7 @@
  * mail: types and names of parts: what a browser is told, and what a file is saved as. */
 #include "view.h"
 
-#include "mail_text.h"
+#include "mail_text_private.h"
 #include "memory.h"
 
 /* --- types --- */

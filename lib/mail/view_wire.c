@@ -11,7 +11,7 @@
  * kind and safe name follow from the rest and are made by the side that reads. */
 #include "view.h"
 
-#include "mail_text.h"
+#include "mail_text_private.h"
 #include "memory.h"
 #include "secret.h"
 

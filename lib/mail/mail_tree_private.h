@@ -7,10 +7,10 @@
  * inner ones; a missing last delimiter is the end of the mail; a multipart without a boundary, or
  * whose boundary never comes, is one text; a line that is no field ends a header without the blank
  * line; message/rfc822 is a leaf. */
-#ifndef SECUREMAIL_MAIL_TREE_H
-#define SECUREMAIL_MAIL_TREE_H
+#ifndef SECUREMAIL_MAIL_TREE_PRIVATE_H
+#define SECUREMAIL_MAIL_TREE_PRIVATE_H
 
-#include "mail_fields.h"
+#include "mail_fields_private.h"
 
 #define MAIL_HEADER_MAX 65536  /* bytes of a header; fields that begin beyond are skipped */
 #define MAIL_DEPTH_MAX 32      /* multiparts inside each other; a deeper one is a leaf */

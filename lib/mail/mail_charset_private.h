@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * mail: from any charset to UTF-8. The converters are loaded before the cell is entered, because
  * the C library reads each from a file of its own; inside, only those can be had. */
-#ifndef SECUREMAIL_MAIL_CHARSET_H
-#define SECUREMAIL_MAIL_CHARSET_H
+#ifndef SECUREMAIL_MAIL_CHARSET_PRIVATE_H
+#define SECUREMAIL_MAIL_CHARSET_PRIVATE_H
 
 #include "buffer.h"
 #include "bytes.h"

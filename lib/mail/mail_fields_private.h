@@ -3,10 +3,10 @@
  * field at a time, of at most MAIL_FIELD_MAX bytes, never a mail. Its parser of whole mails is not
  * used, because crafted mails crash or inflate it (nested groups, 200,000 parts); neither are its
  * writers. */
-#ifndef SECUREMAIL_MAIL_FIELDS_H
-#define SECUREMAIL_MAIL_FIELDS_H
+#ifndef SECUREMAIL_MAIL_FIELDS_PRIVATE_H
+#define SECUREMAIL_MAIL_FIELDS_PRIVATE_H
 
-#include "mail_charset.h"
+#include "mail_charset_private.h"
 #include "view.h"
 
 #define MAIL_FIELD_MAX 16384  /* bytes of a field that is read; of a longer one, its beginning */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * mail: plain text as a page shows it: LF line ends (from LF, CRLF and CR), no control characters
  * but tab, and the soft line ends of format=flowed (RFC 3676) joined. */
-#ifndef SECUREMAIL_MAIL_PLAIN_H
-#define SECUREMAIL_MAIL_PLAIN_H
+#ifndef SECUREMAIL_MAIL_PLAIN_PRIVATE_H
+#define SECUREMAIL_MAIL_PLAIN_PRIVATE_H
 
 #include "buffer.h"
 #include "bytes.h"

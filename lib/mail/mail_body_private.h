@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  * mail: which leaves are the text that its sender wrote. */
-#ifndef SECUREMAIL_MAIL_BODY_H
-#define SECUREMAIL_MAIL_BODY_H
+#ifndef SECUREMAIL_MAIL_BODY_PRIVATE_H
+#define SECUREMAIL_MAIL_BODY_PRIVATE_H
 
-#include "mail_tree.h"
+#include "mail_tree_private.h"
 
 struct mail_body {
     unsigned text, html; /* numbers of leaves, or 0 */

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  * mail: undoing transfer encodings (RFC 2045 §6.7, §6.8). Damaged encodings give what can be read.
  */
-#ifndef SECUREMAIL_MAIL_CONTENT_H
-#define SECUREMAIL_MAIL_CONTENT_H
+#ifndef SECUREMAIL_MAIL_CONTENT_PRIVATE_H
+#define SECUREMAIL_MAIL_CONTENT_PRIVATE_H
 
-#include "mail_fields.h"
+#include "mail_fields_private.h"
 
 /* Hand the decoded bytes of `body` to `sink`, in pieces. */
 enum status mail_content_decode(struct bytes body, enum mail_encoding encoding,

@@ -2,10 +2,10 @@
  * mail: references of an HTML part to pictures of the same mail (RFC 2392). Only cid: references
  * that a picture answers, in the places where a picture is loaded, are seen; the rest of the
  * document is copied. */
-#ifndef SECUREMAIL_MAIL_CID_H
-#define SECUREMAIL_MAIL_CID_H
+#ifndef SECUREMAIL_MAIL_CID_PRIVATE_H
+#define SECUREMAIL_MAIL_CID_PRIVATE_H
 
-#include "mail_tree.h"
+#include "mail_tree_private.h"
 
 /* A picture that the HTML refers to is reported by its part number. */
 struct mail_cid_seen {

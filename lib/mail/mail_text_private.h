@@ -2,8 +2,8 @@
  * mail: texts of a stranger that will stand on a page of ours. A clean text is valid UTF-8 without
  * control characters and without marks that turn the direction of what follows:
  * "invoice<U+202E>fdp.exe" must not read as "invoiceexe.pdf". */
-#ifndef SECUREMAIL_MAIL_TEXT_H
-#define SECUREMAIL_MAIL_TEXT_H
+#ifndef SECUREMAIL_MAIL_TEXT_PRIVATE_H
+#define SECUREMAIL_MAIL_TEXT_PRIVATE_H
 
 #include "buffer.h"
 #include "bytes.h"
