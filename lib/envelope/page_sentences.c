@@ -19,5 +19,5 @@ const struct page_sentences page_english = {
     .button = "Read message",
     .password = "This file never asks for a password. Type yours nowhere but at {{host}}.",
     .trouble_heading = "On a phone, or if the button does nothing",
-    .trouble = "Save this file, go to {{portal}} and hand it over there as a saved message.",
+    .trouble = "Save this file, open {{portal}} in a browser, and choose the saved file there.",
 };

@@ -69,7 +69,8 @@ static void found_done(struct found *found)
     buffer_done(&found->signature);
 }
 
-static void seal(const struct district *district, struct bytes letter, const char *folder)
+static void seal(const struct district *district, struct bytes letter, const char *folder,
+                 const char *portal)
 {
     char text[SIGN_PUBLIC_TEXT_SIZE], kek_text[2 * IBE_KEY_SIZE + 1];
     struct found found;
@@ -77,6 +78,10 @@ static void seal(const struct district *district, struct bytes letter, const cha
     struct secret *random = district_random(70, ENVELOPE_RANDOM_SIZE);
     struct secret *kek = secret_new(IBE_KEY_SIZE);
     struct carrier_settings settings = district_settings(district, random);
+    struct carrier_text page = district_text;
+    if (portal != NULL)
+        page.portal = portal;
+    settings.text = &page;
     buffer_init(&html, 2 * LETTER_MAX);
     must(district_carrier(&settings, letter, CARRIER_CHUNK, &html) == ST_OK, "seal");
     find(buffer_bytes(&html), &found);
@@ -132,13 +137,13 @@ int main(int count, char **arguments)
     struct buffer input;
     buffer_init(&input, 2 * LETTER_MAX);
     read_input(&input);
-    if (strcmp(command, "seal") == 0 && count == 3) {
-        seal(district, buffer_bytes(&input), arguments[2]);
+    if (strcmp(command, "seal") == 0 && (count == 3 || count == 4)) {
+        seal(district, buffer_bytes(&input), arguments[2], count == 4 ? arguments[3] : NULL);
     } else if (strcmp(command, "open") == 0 && count == 3) {
         open_page(district, buffer_bytes(&input), arguments[2]);
     } else {
         struct found found;
-        must(strcmp(command, "find") == 0 && count == 2, "seal FOLDER | open KEK | find");
+        must(strcmp(command, "find") == 0 && count == 2, "seal FOLDER [PORTAL] | open KEK | find");
         find(buffer_bytes(&input), &found);
         write_output(buffer_bytes(&found.file));
         found_done(&found);
