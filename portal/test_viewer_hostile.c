@@ -243,6 +243,24 @@ static void a_forged_description_is_a_failure(void **state)
     assert_int_equal(ask(boasting, true, NULL), ST_FAIL);
 }
 
+/* A real child that never gets its order is killed by the spawner. */
+static void a_child_that_hangs_is_killed(void **state)
+{
+    struct viewer_settings settings = {.timeout_ms = 400};
+    struct viewer *viewer = NULL;
+    struct why why;
+    int socket = -1;
+    uint8_t byte;
+    size_t n = 0;
+    (void)state;
+    assert_int_equal(viewer_start(&settings, &viewer, &why), ST_OK);
+    assert_int_equal(ask_for_child(viewer, &socket), ST_OK);
+    assert_int_equal(wait_for_start(socket, io_deadline(60000)), ST_OK);
+    assert_int_equal(io_read(socket, &byte, 1, io_deadline(60000), &n), ST_NONE);
+    io_close(&socket);
+    viewer_stop(viewer);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -250,6 +268,7 @@ int main(void)
         cmocka_unit_test(a_name_is_made_safe_again),
         cmocka_unit_test(a_hostile_child_is_a_failure),
         cmocka_unit_test(a_forged_description_is_a_failure),
+        cmocka_unit_test(a_child_that_hangs_is_killed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
