@@ -24,6 +24,8 @@
 #define VALIDITY (10 * 365 * INT64_C(86400)) /* of the parameters */
 #define VALUES_MAX 64
 #define FILES 4
+#define STATE_FOLDERS 6
+#define STATE_MAX 80 /* characters: the names of sockets are short */
 
 enum file { MASTER, PARAMETERS, SIGNING_KEY, CONFIG };
 
@@ -37,6 +39,8 @@ struct init {
     size_t text_count;
     char paths[FILES][PATH_MAX + 32];
     bool made[FILES];
+    const char *state; /* NULL: data, spool and sockets have their usual places */
+    bool state_made[STATE_FOLDERS];
 
     struct master *master;
     struct sign_key *signer;
@@ -94,19 +98,14 @@ static enum status set_state(struct init *init, const char *folder, struct why *
         {"keyserver", "listen", "unix:", "run/keyserver.sock"},
         {"keyserver", "log", "", "data/key.log"},
     };
-    static const char *const folders[] = {"",      "run",           "data",
-                                          "spool", "spool/gateway", "spool/portal"};
     enum status status = ST_OK;
-    if (folder[0] != '/' || strlen(folder) > 80)
-        return why_set(why, ST_BAD, "--state: an absolute path of at most 80 characters");
+    if (folder[0] != '/' || strlen(folder) > STATE_MAX)
+        return why_set(why, ST_BAD, "--state: an absolute path of at most %d characters",
+                       STATE_MAX);
+    init->state = folder;
     for (size_t i = 0; status == ST_OK && i < sizeof rows / sizeof rows[0]; i++)
         status = set(init, rows[i].section, rows[i].key,
                      below(init, rows[i].prefix, folder, rows[i].name), why);
-    for (size_t i = 0; status == ST_OK && i < sizeof folders / sizeof folders[0]; i++) {
-        char path[PATH_MAX];
-        snprintf(path, sizeof path, "%s/%s", folder, folders[i]);
-        status = file_directory(path, 0700, why);
-    }
     return status;
 }
 
@@ -273,6 +272,21 @@ static enum status make_folder(struct init *init, struct why *why)
     return ST_OK;
 }
 
+static const char *const state_folders[STATE_FOLDERS] = {"",      "run",           "data",
+                                                         "spool", "spool/gateway", "spool/portal"};
+
+static enum status make_state(struct init *init, struct why *why)
+{
+    for (size_t i = 0; init->state != NULL && i < STATE_FOLDERS; i++) {
+        char path[PATH_MAX];
+        snprintf(path, sizeof path, "%s/%s", init->state, state_folders[i]);
+        init->state_made[i] = mkdir(path, 0700) == 0;
+        if (!init->state_made[i] && errno != EEXIST)
+            return why_set(why, ST_FAIL, "%s: %s", path, strerror(errno));
+    }
+    return ST_OK;
+}
+
 static enum status write_files(struct init *init, struct why *why)
 {
     enum status status = ST_OK;
@@ -283,11 +297,17 @@ static enum status write_files(struct init *init, struct why *why)
     return status;
 }
 
-static void remove_files(struct init *init)
+static void remove_all(struct init *init)
 {
     for (size_t i = 0; i < FILES; i++)
         if (init->made[i])
             unlink(init->paths[i]);
+    for (size_t i = STATE_FOLDERS; i-- > 0;)
+        if (init->state_made[i]) {
+            char path[PATH_MAX];
+            snprintf(path, sizeof path, "%s/%s", init->state, state_folders[i]);
+            rmdir(path);
+        }
     if (init->folder_made)
         rmdir(init->folder);
 }
@@ -328,6 +348,8 @@ int main(int count, char **arguments)
     if (status == ST_OK)
         status = make_config(&init, &why);
     if (status == ST_OK)
+        status = make_state(&init, &why);
+    if (status == ST_OK)
         status = write_files(&init, &why);
     if (status == ST_OK)
         report(&init);
@@ -335,7 +357,7 @@ int main(int count, char **arguments)
         fprintf(stderr, "securemail init: %s\n", why.text);
 
     if (status != ST_OK)
-        remove_files(&init);
+        remove_all(&init);
     for (size_t i = 0; i < FILES; i++)
         buffer_done(&init.contents[i]);
     sign_key_free(init.signer);

@@ -212,6 +212,7 @@ enum status key_log_open(const char *path, const struct key_head *head, struct k
         status = sync_directory(path, &reason);
     if (status != ST_OK)
         goto out;
+    memcpy(found.chain, log->chain, sizeof found.chain); /* perhaps of a new head */
     *found_out = found;
     *log_out = log;
     log = NULL;
