@@ -24,10 +24,9 @@ enum status bf_identity(const uint8_t public_point[POINT_G2_SIZE], struct bytes 
                         struct bf_identity *identity_out) MUST_CHECK;
 
 /* `lines` are blst's precomputed lines of Ppub. */
-enum status bf_encapsulate(const blst_fp6 lines[BF_LINES], const struct bf_identity *identity,
-                           const uint8_t random[BF_RANDOM_SIZE],
-                           uint8_t ciphertext_out[BF_CIPHERTEXT_SIZE],
-                           uint8_t key_out[BF_KEY_SIZE]) MUST_CHECK;
+void bf_encapsulate(const blst_fp6 lines[BF_LINES], const struct bf_identity *identity,
+                    const uint8_t random[BF_RANDOM_SIZE],
+                    uint8_t ciphertext_out[BF_CIPHERTEXT_SIZE], uint8_t key_out[BF_KEY_SIZE]);
 
 /* `private_key` is d compressed. ST_BAD if it, or U, is no point of its group or is infinity;
  * otherwise always a key (implicit rejection). */

@@ -85,10 +85,8 @@ enum status ibe_encapsulate(const struct ibe_sender *sender, struct bytes identi
     status = bf_identity(sender->params.public_point, identity, &whom);
     if (status != ST_OK)
         goto out;
-    status = bf_encapsulate(sender->lines, &whom, random, ciphertext, halves.bf);
-    if (status != ST_OK)
-        goto out;
 
+    bf_encapsulate(sender->lines, &whom, random, ciphertext, halves.bf);
     mlkem_encapsulate(sender->params.mlkem, random + BF_RANDOM_SIZE,
                       ciphertext + BF_CIPHERTEXT_SIZE, halves.mlkem);
     combine(&sender->params, &halves, ciphertext, whom.binding, key_out);

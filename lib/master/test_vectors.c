@@ -134,7 +134,7 @@ static void check_halves(struct bytes file, const struct params *params, struct 
     blst_p1_compress(point, &whom.point);
     expect(file, "binding", BYTES_ARRAY(whom.binding));
     expect(file, "point", BYTES_ARRAY(point));
-    assert_int_equal(bf_encapsulate(lines, &whom, m.bytes, ciphertext, key), ST_OK);
+    bf_encapsulate(lines, &whom, m.bytes, ciphertext, key);
     expect(file, "bf_key", BYTES_ARRAY(key));
     mlkem_encapsulate(params->mlkem, mu.bytes, mlkem_ciphertext, mlkem_key);
     expect(file, "mlkem_key", BYTES_ARRAY(mlkem_key));
