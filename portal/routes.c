@@ -209,6 +209,10 @@ static void finish(void *context, struct http_request *request, struct http_resp
     (void)context;
     if (access_granted(visit) && form_good(visit))
         visit->route->answer(visit);
+
+    /* What was not kept is gone before the answer says so. */
+    intake_free(visit->intake);
+    visit->intake = NULL;
     visit_settle(visit);
     if (response->code >= 500)
         log_warn("request-failed", L_TEXT("path", visit->route->path),
