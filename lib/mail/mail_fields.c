@@ -71,6 +71,25 @@ static void lower(char *text)
     }
 }
 
+/* Names that old programs give to types with a registered one. */
+static const char *registered_type(const char *type)
+{
+    static const char *const names[][2] = {
+        {"image/jpg", "image/jpeg"},
+        {"image/pjpeg", "image/jpeg"},
+        {"image/x-png", "image/png"},
+        {"image/x-bmp", "image/bmp"},
+        {"image/x-ms-bmp", "image/bmp"},
+        {"application/x-pdf", "application/pdf"},
+        {"application/acrobat", "application/pdf"},
+    };
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (strcmp(type, names[i][0]) == 0)
+            return names[i][1];
+    }
+    return type;
+}
+
 /* "type/subtype" in lower case, if it is one. */
 static bool read_type(const GMimeContentType *type, char type_out[VIEW_TYPE_MAX + 1])
 {
@@ -83,8 +102,7 @@ static bool read_type(const GMimeContentType *type, char type_out[VIEW_TYPE_MAX 
     lower(text);
     if (!view_type_valid(bytes_text(text)))
         return false;
-    memcpy(type_out, text, sizeof text);
-    return true;
+    return bytes_to_text(bytes_text(registered_type(text)), type_out, VIEW_TYPE_MAX + 1);
 }
 
 static bool parameter_is(GMimeContentType *type, const char *name, const char *value)

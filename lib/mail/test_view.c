@@ -242,6 +242,27 @@ static void kinds_are_known(void **state)
     }
 }
 
+/* IANA's registry of media types has the right-hand names. */
+static void old_types_get_their_registered_name(void **state)
+{
+    static const char *const examples[][2] = {
+        {"image/jpg", "image/jpeg"},
+        {"IMAGE/PJPEG", "image/jpeg"},
+        {"image/x-png", "image/png"},
+        {"image/x-ms-bmp", "image/bmp"},
+        {"application/x-pdf", "application/pdf"},
+        {"image/tiff", "image/tiff"},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(examples); i++) {
+        char mail[100];
+        snprintf(mail, sizeof mail, "Content-Type: %s\r\n\r\n", examples[i][0]);
+        struct view *view = describe(bytes_text(mail));
+        assert_string_equal(view->parts[0].type, examples[i][1]);
+        view_free(view);
+    }
+}
+
 /* --- the pipe --- */
 
 static const char piped[] =
@@ -338,6 +359,7 @@ int main(void)
         cmocka_unit_test(names_are_made_safe),
         cmocka_unit_test(long_names_keep_their_ending),
         cmocka_unit_test(kinds_are_known),
+        cmocka_unit_test(old_types_get_their_registered_name),
         cmocka_unit_test(a_description_survives_the_pipe),
         cmocka_unit_test(a_torn_description_is_refused),
         cmocka_unit_test(a_forged_description_keeps_the_promises),
