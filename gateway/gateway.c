@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * gateway: reading what a worker needs. */
+#include "gateway.h"
+
+#include "file.h"
+
+static const char *text(const struct gateway *gateway, const char *section, const char *key)
+{
+    return config_text(gateway->config, section, key);
+}
+
+static enum status read_public(const struct gateway *gateway, const char *key,
+                               struct sign_public *public_out, struct why *why)
+{
+    if (sign_public_parse(bytes_text(text(gateway, "district", key)), public_out) == ST_OK)
+        return ST_OK;
+    return why_set(why, ST_BAD, "district %s is no minisign public key", key);
+}
+
+static enum status read_parameters(struct gateway *gateway, int64_t now, struct why *why)
+{
+    const char *path = text(gateway, "district", "parameters");
+    struct sign_public authority;
+    struct buffer file;
+    struct why inner = {""};
+    buffer_init(&file, PARAMS_FILE_MAX);
+    enum status status = read_public(gateway, "authority", &authority, why);
+    if (status == ST_OK)
+        status = file_read(path, &file, why);
+    if (status == ST_OK) {
+        status = params_read(buffer_bytes(&file), &authority, &gateway->params, &inner);
+        if (status != ST_OK)
+            (void)why_set(why, status, "%s: %s", path, inner.text);
+    }
+    buffer_done(&file);
+    if (status != ST_OK)
+        return status;
+    if (strcmp(gateway->params.district, text(gateway, "district", "name")) != 0)
+        return why_set(why, ST_BAD, "%s is of district “%s”", path, gateway->params.district);
+    if (!params_valid(&gateway->params, now))
+        return why_set(why, ST_BAD, "%s is not valid at this time", path);
+    gateway->sender = ibe_sender_new(&gateway->params);
+    return ST_OK;
+}
+
+/* A key that is not the one the portal trusts would seal letters that nobody can open. */
+static enum status read_key(struct gateway *gateway, struct why *why)
+{
+    const char *path = text(gateway, "gateway", "signing-key");
+    struct sign_public signer;
+    struct secret *file = NULL;
+    enum status status = read_public(gateway, "signer", &signer, why);
+    if (status == ST_OK)
+        status = file_read_secret(path, SIGN_KEY_FILE_MAX, &file, why);
+    if (status == ST_OK && sign_key_read(secret_bytes(file), &gateway->key) != ST_OK)
+        status = why_set(why, ST_BAD, "%s is no unencrypted minisign key", path);
+    if (status == ST_OK && memcmp(sign_key_public(gateway->key), &signer, sizeof signer) != 0)
+        status = why_set(why, ST_BAD, "%s is not the secret half of district signer", path);
+    secret_free(file);
+    return status;
+}
+
+/* "https://securemail.example.org:8443" → "securemail.example.org:8443" */
+static const char *host_of(const char *url)
+{
+    const char *found = strstr(url, "://");
+    return found != NULL ? found + 3 : url;
+}
+
+static void read_settings(struct gateway *gateway)
+{
+    gateway->host_name = text(gateway, "gateway", "hostname");
+    gateway->keep_line_ends = strcmp(text(gateway, "gateway", "bare-line-ends"), "keep") == 0;
+    gateway->lifetime = config_duration(gateway->config, "district", "lifetime");
+    gateway->relay = (struct relay_settings){
+        .where = text(gateway, "gateway", "relay"),
+        .host_name = gateway->host_name,
+        .keep_line_ends = gateway->keep_line_ends,
+    };
+    gateway->notice = (struct notice_settings){
+        .organisation = text(gateway, "district", "organisation"),
+        .portal = text(gateway, "district", "portal"),
+        .host = host_of(text(gateway, "district", "portal")),
+        .help = text(gateway, "district", "help"),
+    };
+}
+
+enum status gateway_open(struct gateway *gateway, const char *path, int64_t now, struct why *why)
+{
+    static const char *const needed[] = {
+        "district name",   "district organisation", "district portal",
+        "district help",   "district parameters",   "district authority",
+        "district signer", "gateway signing-key",   NULL};
+    enum status status = config_read(path, &gateway->config, why);
+    if (status == ST_OK)
+        status = config_need(gateway->config, needed, why);
+    if (status != ST_OK)
+        return status;
+    read_settings(gateway);
+    status = policy_read(gateway->config, &gateway->policy, why);
+    if (status == ST_OK)
+        status = read_parameters(gateway, now, why);
+    if (status == ST_OK)
+        status = read_key(gateway, why);
+    return status;
+}
+
+void gateway_close(struct gateway *gateway)
+{
+    sign_key_free(gateway->key);
+    ibe_sender_free(gateway->sender);
+    policy_free(gateway->policy);
+    config_free(gateway->config);
+    *gateway = (struct gateway){0};
+}

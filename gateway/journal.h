@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * gateway: the log lines of letters (docs/guide/log-events.md): a line for each recipient. */
+#ifndef SECUREMAIL_JOURNAL_H
+#define SECUREMAIL_JOURNAL_H
+
+#include "letter.h"
+
+/* What each recipient of a handled letter got. */
+void journal_letter(const struct letter *letter);
+/* Something did not get through to the next hop. */
+void journal_relay(const struct letter *letter, enum status status, const struct why *why);
+/* The letter was refused because it ended workers before: an operator should look at it. */
+void journal_poison(const struct letter *letter);
+/* A mail server's connection ended. */
+void journal_connection(const char *peer, unsigned letters, enum status status,
+                        const struct why *why);
+
+#endif

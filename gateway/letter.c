@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * gateway: the path of a letter. Begin with the last function:
+ *
+ *     receive → look → decide → seal, wrap, relay → answer
+ *
+ * Nothing is kept here. A letter belongs to the mail server that offers it until it hears 250, and
+ * for a recipient it hears 250 only after the next hop has said so. Whatever goes wrong before, the
+ * mail server still has the letter. */
+#include "letter.h"
+
+#include <stdlib.h>
+
+#include "clock.h"
+#include "journal.h"
+#include "memory.h"
+#include "outgoing.h"
+#include "reply.h"
+
+#define HOPS_MAX 50 /* Received fields; as Postfix's hopcount_limit */
+
+static void answer_all(struct letter *letter, enum reply_kind kind)
+{
+    for (size_t i = 0; i < letter->count; i++)
+        letter->replies[i] = reply_make(kind);
+}
+
+/* Look at the top header. False: this letter can't be handled, and every recipient has its answer.
+ */
+static bool look(struct letter *letter)
+{
+    enum status status =
+        poison_begin(letter->post->poison, letter->post->worker, letter->transaction);
+    if (status != ST_OK) {
+        answer_all(letter, REPLY_POISON);
+        journal_poison(letter);
+        return false;
+    }
+    status =
+        look_at(&letter->look, letter->transaction->body, letter->transaction->envelope.sender);
+    if (status != ST_OK)
+        answer_all(letter, status == ST_LIMIT ? REPLY_HEADER : REPLY_READ);
+    else if (letter->look.received > HOPS_MAX)
+        answer_all(letter, REPLY_LOOP);
+    return status == ST_OK && letter->look.received <= HOPS_MAX;
+}
+
+/* Decide for one recipient. Without a canonical address there is no decision, so nothing is sent.
+ */
+static void decide(struct letter *letter, size_t i)
+{
+    struct recipient *recipient = &letter->recipients[i];
+    const char *address = letter->transaction->envelope.recipients[i].address;
+    if (address_parse(bytes_text(address), &recipient->address, NULL) != ST_OK) {
+        letter->replies[i] = reply_make(REPLY_ADDRESS);
+        return;
+    }
+    const struct policy_question question = {
+        .subject = buffer_bytes(&letter->look.subject),
+        .recipient_domain = address_domain(&recipient->address),
+    };
+    recipient->decision = policy_decide(letter->post->gateway->policy, &question);
+    if (policy_action(recipient->decision) == POLICY_REFUSE)
+        letter->replies[i] = reply_make(REPLY_POLICY);
+}
+
+static bool decided(const struct letter *letter, size_t i, enum policy_action action)
+{
+    const struct policy_decision *decision = letter->recipients[i].decision;
+    return decision != NULL && policy_action(decision) == action;
+}
+
+static void relay(struct letter *letter, struct outgoing *outgoing)
+{
+    struct why why = {""};
+    enum status status = outgoing_send(outgoing, letter->post->relay, letter->replies, &why);
+    if (status != ST_OK)
+        journal_relay(letter, status, &why);
+    outgoing_free(outgoing);
+}
+
+/* The letter as it is, once for all for whom a rule said so. */
+static void pass(struct letter *letter)
+{
+    struct outgoing *outgoing = NULL;
+    int64_t start = clock_monotonic_ms();
+    for (size_t i = 0; i < letter->count; i++) {
+        if (!decided(letter, i, POLICY_PASS))
+            continue;
+        if (outgoing == NULL)
+            outgoing = outgoing_clear(letter->transaction);
+        outgoing_add(outgoing, i, letter->recipients[i].decision);
+    }
+    if (outgoing == NULL)
+        return;
+    relay(letter, outgoing);
+    for (size_t i = 0; i < letter->count; i++)
+        if (decided(letter, i, POLICY_PASS))
+            letter->recipients[i].ms = clock_monotonic_ms() - start;
+}
+
+/* A sealed copy for one recipient alone: nobody learns of another, and each copy has a key of its
+ * own. From here no way leads to the letter in clear: what fails leaves 4xx or 5xx behind. */
+static void seal(struct letter *letter, size_t i)
+{
+    struct recipient *recipient = &letter->recipients[i];
+    struct parcel *parcel = NULL;
+    const struct parcel_settings settings = {
+        .gateway = letter->post->gateway,
+        .letter = letter->transaction,
+        .look = &letter->look,
+        .recipient = &recipient->address,
+        .now = letter->now,
+    };
+    int64_t start = clock_monotonic_ms();
+    enum status status = parcel_new(&settings, &parcel);
+    if (status == ST_OK) {
+        memcpy(recipient->copy, parcel_id(parcel), sizeof recipient->copy);
+        relay(letter, outgoing_sealed(letter->transaction, i, parcel));
+    } else {
+        letter->replies[i] = reply_make(status == ST_TEMP    ? REPLY_PARAMETERS
+                                        : status == ST_LIMIT ? REPLY_HEADER
+                                                             : REPLY_SEAL);
+    }
+    recipient->ms = clock_monotonic_ms() - start;
+    parcel_free(parcel);
+}
+
+static void handle(struct letter *letter)
+{
+    answer_all(letter, REPLY_UNTOUCHED);
+    if (!look(letter))
+        return;
+    for (size_t i = 0; i < letter->count; i++)
+        decide(letter, i);
+    pass(letter);
+    for (size_t i = 0; i < letter->count; i++)
+        if (decided(letter, i, POLICY_SEAL))
+            seal(letter, i);
+}
+
+/* Handle a letter and answer for it. */
+static enum status serve_letter(const struct post *post, struct smtp_session *session,
+                                const struct smtp_transaction *transaction)
+{
+    size_t count = transaction->envelope.recipient_count;
+    struct letter letter = {
+        .post = post,
+        .transaction = transaction,
+        .now = clock_now(),
+        .count = count,
+        .recipients = memory_new(count, sizeof *letter.recipients),
+        .replies = memory_new(count, sizeof *letter.replies),
+    };
+    handle(&letter);
+    journal_letter(&letter);
+
+    /* === Here responsibility passes: each 250 is the next hop's own, which has that copy now. ===
+     */
+    enum status status = smtp_session_answer(session, transaction, letter.replies);
+
+    poison_end(post->poison, post->worker);
+    look_done(&letter.look);
+    free(letter.recipients);
+    free(letter.replies);
+    return status;
+}
+
+unsigned letter_serve(const struct post *post, int fd, const char *peer)
+{
+    struct smtp_session *session = smtp_session_new(fd, peer, post->server);
+    struct smtp_transaction *transaction = NULL;
+    struct why why = {""};
+    unsigned letters = 0;
+    enum status status;
+    while ((status = smtp_session_next(session, &transaction, &why)) == ST_OK) {
+        letters++;
+        status = serve_letter(post, session, transaction);
+        smtp_transaction_free(transaction);
+        if (status != ST_OK)
+            break;
+    }
+    journal_connection(peer, letters, status, &why);
+    smtp_session_free(session);
+    return letters;
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * gateway: a letter and what becomes of it. Read letter.c first. */
+#ifndef SECUREMAIL_LETTER_H
+#define SECUREMAIL_LETTER_H
+
+#include "gateway.h"
+#include "look.h"
+#include "parcel.h"
+#include "poison.h"
+#include "smtp_server.h"
+
+/* A worker's means. */
+struct post {
+    const struct gateway *gateway;
+    const struct smtp_server_settings *server;
+    struct relay *relay;
+    struct poison *poison;
+    unsigned worker; /* its number */
+};
+
+/* What is found out about one recipient. */
+struct recipient {
+    struct address address;                 /* canonical; means nothing without a decision */
+    const struct policy_decision *decision; /* NULL: none was made */
+    char copy[PARCEL_ID_SIZE];              /* the sealed copy's id, or "" */
+    int64_t ms;                             /* spent on sealing and relaying */
+};
+
+/* A letter on its way. */
+struct letter {
+    const struct post *post;
+    const struct smtp_transaction *transaction;
+    struct look look;
+    int64_t now;
+    size_t count; /* recipients; each has its place in both of these: */
+    struct recipient *recipients;
+    struct smtp_reply *replies; /* 451, until something better is known */
+};
+
+/* Serve one connection of a mail server until it ends. Returns how many letters it brought. */
+unsigned letter_serve(const struct post *post, int fd, const char *peer);
+
+#endif

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * gateway: the program securemail-gateway. Acquire (settings, parameters, key, sockets), lock the
+ * door, work. */
+#include <getopt.h>
+#include <stdio.h>
+
+#include "clock.h"
+#include "io.h"
+#include "log.h"
+#include "net.h"
+#include "room.h"
+#include "stop.h"
+#include "workers.h"
+
+#define CONFIG_DEFAULT "/etc/securemail/securemail.conf"
+
+static enum status listen_all(struct workers *workers, const struct config *config, struct why *why)
+{
+    size_t count = config_count(config, "gateway", "listen");
+    if (count == 0 || count > LISTENERS_MAX)
+        return why_set(why, ST_BAD, "gateway listen names 1 to %d addresses", LISTENERS_MAX);
+    for (size_t i = 0; i < count; i++) {
+        const char *where = config_item(config, "gateway", "listen", i);
+        enum status status = net_listen(where, 0660, &workers->listeners[i], why);
+        if (status != ST_OK)
+            return status;
+        workers->listener_count++;
+        log_info("listening", L_TEXT("at", where));
+    }
+    return ST_OK;
+}
+
+/* Files of letters too large for memory are all that may be opened from now on. */
+static enum status enter(const struct config *config, struct why *why)
+{
+    const char *const write_paths[] = {config_text(config, "gateway", "spool"), NULL};
+    const struct room room = {
+        .name = "gateway",
+        .rights = ROOM_TCP | ROOM_UNIX | ROOM_PROCESS,
+        .write_paths = write_paths,
+        .user = config_text(config, "gateway", "user"),
+    };
+    return room_enter(&room, why);
+}
+
+static enum status acquire(struct gateway *gateway, struct workers *workers, const char *path,
+                           struct why *why)
+{
+    enum status status = gateway_open(gateway, path, clock_now(), why);
+    if (status != ST_OK)
+        return status;
+    const struct config *config = gateway->config;
+    log_open("gateway", config_switch(config, "log", "debug"));
+    workers->count = (unsigned)config_number(config, "gateway", "workers");
+    workers->letters = (unsigned)config_number(config, "gateway", "letters-per-worker");
+    workers->attempts = (unsigned)config_number(config, "gateway", "attempts");
+    status = listen_all(workers, config, why);
+    return status == ST_OK ? enter(config, why) : status;
+}
+
+int main(int count, char **arguments)
+{
+    struct gateway gateway = {0};
+    struct workers workers = {.gateway = &gateway};
+    struct why why = {""};
+    const char *path = CONFIG_DEFAULT;
+    room_harden();
+    log_open("gateway", false);
+    for (int option; (option = getopt(count, arguments, "c:")) != -1;) {
+        if (option != 'c') {
+            (void)fputs("usage: securemail-gateway [-c FILE]\n", stderr);
+            return 64;
+        }
+        path = optarg;
+    }
+    stop_catch();
+    enum status status = acquire(&gateway, &workers, path, &why);
+    if (status == ST_OK) {
+        char fingerprint[80];
+        params_fingerprint_text(&gateway.params, fingerprint);
+        log_info("started", L_TEXT("district", gateway.params.district),
+                 L_TEXT("parameters", fingerprint), L_NUMBER("workers", workers.count));
+        workers_run(&workers);
+        log_info("stopped", L_NUMBER("workers", workers.count));
+    } else {
+        log_error("not-started", L_TEXT("why", why.text));
+    }
+    for (size_t i = 0; i < workers.listener_count; i++)
+        io_close(&workers.listeners[i]);
+    gateway_close(&gateway);
+    return status == ST_OK ? 0 : 1;
+}

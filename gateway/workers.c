@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * gateway: the master: fork, wait, fork again. It reads no foreign byte. */
+#include "workers.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "log.h"
+#include "memory.h"
+#include "stop.h"
+#include "worker.h"
+
+#define GRACE_MS 20000 /* for letters in hand when a stop is requested */
+#define PAUSE_MS 1000  /* before a worker is replaced that did not live so long */
+
+struct place {
+    pid_t pid; /* 0: nobody works here */
+    int64_t started;
+};
+
+struct master {
+    const struct workers *workers;
+    struct poison *poison;
+    struct place *places;
+    pid_t pid;
+};
+
+/* SIGCHLD is let through only while the master waits, so none is missed. */
+static void on_child(int number)
+{
+    (void)number;
+}
+
+static void catch_children(void)
+{
+    sigset_t child;
+    struct sigaction action = {.sa_handler = on_child};
+    (void)sigaction(SIGCHLD, &action, NULL);
+    (void)sigemptyset(&child);
+    (void)sigaddset(&child, SIGCHLD);
+    (void)sigprocmask(SIG_BLOCK, &child, NULL);
+}
+
+static void wait_for_news(int timeout_ms, bool until_stop)
+{
+    sigset_t none;
+    struct pollfd stop = {.fd = until_stop ? stop_fd() : -1, .events = POLLIN};
+    struct timespec timeout = {timeout_ms / 1000, timeout_ms % 1000 * 1000000L};
+    (void)sigemptyset(&none);
+    (void)ppoll(&stop, 1, &timeout, &none);
+}
+
+static void start_worker(struct master *master, unsigned number)
+{
+    struct place *place = &master->places[number];
+    pid_t pid = fork();
+    place->started = clock_monotonic_ms();
+    if (pid < 0)
+        log_error("worker-not-started", L_TEXT("why", strerror(errno)));
+    if (pid != 0) {
+        place->pid = pid < 0 ? 0 : pid;
+        return;
+    }
+    /* A worker without a master would never be told to stop. */
+    stop_catch();
+    if (prctl(PR_SET_PDEATHSIG, SIGTERM) == 0 && getppid() == master->pid)
+        worker_run(master->workers, master->poison, number);
+    _exit(0);
+}
+
+/* A worker has ended: in order, or by accident. */
+static void note_end(struct master *master, unsigned number, int status)
+{
+    master->places[number].pid = 0;
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+        return;
+    unsigned accidents = poison_blame(master->poison, number);
+    log_error("worker-died", L_NUMBER("worker", number),
+              L_NUMBER("signal", WIFSIGNALED(status) ? WTERMSIG(status) : 0),
+              L_NUMBER("accidents", accidents));
+}
+
+/* Returns how many still work. */
+static unsigned gather(struct master *master)
+{
+    unsigned working = 0;
+    for (unsigned i = 0; i < master->workers->count; i++) {
+        int status = 0;
+        pid_t pid = master->places[i].pid;
+        if (pid != 0 && waitpid(pid, &status, WNOHANG) == pid)
+            note_end(master, i, status);
+        working += master->places[i].pid != 0;
+    }
+    return working;
+}
+
+/* Fill empty places, but not faster than once a second each. */
+static void fill_places(struct master *master)
+{
+    for (unsigned i = 0; i < master->workers->count; i++) {
+        struct place *place = &master->places[i];
+        if (place->pid == 0 &&
+            (place->started == 0 || clock_monotonic_ms() - place->started >= PAUSE_MS))
+            start_worker(master, i);
+    }
+}
+
+static void signal_all(struct master *master, int number)
+{
+    for (unsigned i = 0; i < master->workers->count; i++)
+        if (master->places[i].pid != 0)
+            (void)kill(master->places[i].pid, number);
+}
+
+/* A worker that is killed with a letter in hand has not answered for it, so nothing is lost. */
+static void end_workers(struct master *master)
+{
+    int64_t deadline = clock_monotonic_ms() + GRACE_MS;
+    signal_all(master, SIGTERM);
+    while (gather(master) > 0 && clock_monotonic_ms() < deadline)
+        wait_for_news(PAUSE_MS, false);
+    signal_all(master, SIGKILL);
+    while (gather(master) > 0)
+        wait_for_news(PAUSE_MS, false);
+}
+
+void workers_run(const struct workers *workers)
+{
+    struct master master = {
+        .workers = workers,
+        .poison = poison_new(workers->count, workers->attempts),
+        .places = memory_new(workers->count, sizeof *master.places),
+        .pid = getpid(),
+    };
+    catch_children();
+    while (!stop_requested()) {
+        fill_places(&master);
+        wait_for_news(PAUSE_MS, true);
+        (void)gather(&master);
+    }
+    end_workers(&master);
+    poison_free(master.poison);
+    free(master.places);
+}

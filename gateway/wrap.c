@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * gateway: writing the carrier mail's header and parts. */
+#include "wrap.h"
+
+#include "clock.h"
+#include "header_write.h"
+
+/* The fields that go outside: what mail programs show, sort, thread and answer by, and what keeps
+ * robots from answering. The first of each name counts. Everything else, above all Received with
+ * its hosts and DKIM-Signature over a body that is not there, is inside the seal only. */
+enum writing { WRITE_TEXT, WRITE_COPY, WRITE_ADDRESSES };
+
+static const struct {
+    const char *name;
+    enum writing writing;
+} kept[] = {
+    {"From", WRITE_ADDRESSES},
+    {"Sender", WRITE_ADDRESSES},
+    {"Reply-To", WRITE_ADDRESSES},
+    {"To", WRITE_ADDRESSES},
+    {"Cc", WRITE_ADDRESSES},
+    {"Subject", WRITE_TEXT},
+    {"Date", WRITE_COPY},
+    {"Message-ID", WRITE_COPY},
+    {"In-Reply-To", WRITE_COPY},
+    {"References", WRITE_COPY},
+    {"Thread-Topic", WRITE_TEXT},
+    {"Thread-Index", WRITE_COPY},
+    {"Importance", WRITE_COPY},
+    {"Priority", WRITE_COPY},
+    {"X-Priority", WRITE_COPY},
+    {"List-Id", WRITE_COPY},
+    {"List-Post", WRITE_COPY},
+    {"List-Help", WRITE_COPY},
+    {"List-Owner", WRITE_COPY},
+    {"List-Archive", WRITE_COPY},
+    {"List-Subscribe", WRITE_COPY},
+    {"List-Unsubscribe", WRITE_COPY},
+    {"Precedence", WRITE_COPY},
+    {"Auto-Submitted", WRITE_COPY},
+    {"List-Unsubscribe-Post", WRITE_COPY},
+};
+
+static bool is_ascii(struct bytes text)
+{
+    for (size_t i = 0; i < text.n; i++)
+        if (text.p[i] >= 128)
+            return false;
+    return true;
+}
+
+/* A text in ASCII stays as it is, encoded words and all; raw bytes have to become words. */
+static void write_text(struct buffer *out, struct bytes name, struct bytes value)
+{
+    struct buffer decoded;
+    if (is_ascii(value)) {
+        header_write_copy(out, name, value, false);
+        return;
+    }
+    buffer_init(&decoded, 4 * value.n);
+    if (header_decode(value, &decoded) != ST_OK)
+        out->overflow = true;
+    header_write_text(out, name, buffer_bytes(&decoded));
+    buffer_done(&decoded);
+}
+
+static void write_kept(const struct wrap *wrap, struct buffer *out)
+{
+    for (size_t i = 0; i < sizeof kept / sizeof kept[0]; i++) {
+        const struct header_field *field = header_find(wrap->look->header, kept[i].name);
+        struct bytes name = bytes_text(kept[i].name);
+        if (field == NULL || bytes_trim(field->value).n == 0)
+            continue;
+        if (kept[i].writing == WRITE_TEXT)
+            write_text(out, name, field->value);
+        else if (kept[i].writing == WRITE_COPY)
+            header_write_copy(out, name, field->value, wrap->utf8);
+        else
+            header_write_addresses(out, name, field->value, wrap->utf8);
+    }
+}
+
+/* One line for our own hop, and an empty one for each before it: they are how a letter that goes in
+ * circles is found, by us and by every mail server on its way. */
+static void write_trace(const struct wrap *wrap, const char *date, struct buffer *out)
+{
+    (void)buffer_add_format(out, "Received: by %s with LMTP id %s;\r\n %s\r\n", wrap->host_name,
+                            wrap->unique, date);
+    for (size_t i = 0; i < wrap->look->received; i++)
+        (void)buffer_add_format(out, "Received: (sealed inside); %s\r\n", date);
+}
+
+static bool lacks(const struct wrap *wrap, const char *name)
+{
+    const struct header_field *field = header_find(wrap->look->header, name);
+    return field == NULL || bytes_trim(field->value).n == 0;
+}
+
+/* What RFC 5322 §3.6 demands, or readers expect, and the letter lacks. */
+static void write_missing(const struct wrap *wrap, const char *date, struct buffer *out)
+{
+    const char *host = wrap->host_name;
+    struct buffer from;
+    buffer_init(&from, 1024);
+    if (wrap->sender[0] != '\0')
+        (void)buffer_add_format(&from, "<%s>", wrap->sender);
+    else
+        (void)buffer_add_format(&from, "Mail Delivery System <MAILER-DAEMON@%s>", host);
+    if (lacks(wrap, "From"))
+        header_write_addresses(out, BYTES_LITERAL("From"), buffer_bytes(&from), wrap->utf8);
+    if (lacks(wrap, "Date"))
+        (void)buffer_add_format(out, "Date: %s\r\n", date);
+    if (lacks(wrap, "Message-ID"))
+        (void)buffer_add_format(out, "Message-ID: <%s@%s>\r\n", wrap->unique, host);
+    if (lacks(wrap, "To") && lacks(wrap, "Cc"))
+        (void)buffer_add_text(out, "To: undisclosed-recipients:;\r\n");
+    buffer_done(&from);
+}
+
+/* --- parts
+ * ----------------------------------------------------------------------------------------
+ */
+
+static void write_parts(const struct wrap *wrap, struct buffer *out)
+{
+    const char *unique = wrap->unique;
+    (void)buffer_add_format(out,
+                            "MIME-Version: 1.0\r\n"
+                            "Content-Type: multipart/mixed; boundary=\"mixed-%s\"\r\n\r\n"
+                            "--mixed-%s\r\n"
+                            "Content-Type: multipart/alternative;\r\n"
+                            " boundary=\"alternative-%s\"\r\n\r\n"
+                            "--alternative-%s\r\n"
+                            "Content-Type: text/plain; charset=utf-8\r\n"
+                            "Content-Transfer-Encoding: quoted-printable\r\n\r\n",
+                            unique, unique, unique, unique);
+    notice_text(wrap->settings, wrap->notice, out);
+    (void)buffer_add_format(out,
+                            "\r\n--alternative-%s\r\n"
+                            "Content-Type: text/html; charset=utf-8\r\n"
+                            "Content-Transfer-Encoding: quoted-printable\r\n\r\n",
+                            unique);
+    notice_html(wrap->settings, wrap->notice, out);
+    (void)buffer_add_format(
+        out,
+        "\r\n--alternative-%s--\r\n\r\n"
+        "--mixed-%s\r\n"
+        "Content-Type: text/html; charset=us-ascii; name=\"SecureMessage.html\"\r\n"
+        "Content-Disposition: attachment; filename=\"SecureMessage.html\"\r\n"
+        "Content-Transfer-Encoding: 7bit\r\n\r\n",
+        unique, unique);
+}
+
+enum status wrap_begin(const struct wrap *wrap, struct buffer *out)
+{
+    char date[CLOCK_TEXT_SIZE];
+    clock_mail(wrap->now, date);
+    write_trace(wrap, date, out);
+    write_kept(wrap, out);
+    write_missing(wrap, date, out);
+    write_parts(wrap, out);
+    return buffer_check(out);
+}
+
+enum status wrap_end(const char *unique, struct buffer *out)
+{
+    (void)buffer_add_format(out, "\r\n--mixed-%s--\r\n", unique);
+    return buffer_check(out);
+}
