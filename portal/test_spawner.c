@@ -194,6 +194,37 @@ static void the_spawner_outlives_a_stop(void **state)
     close(sealed);
 }
 
+/* Real user of a process. */
+static uint64_t user_of(pid_t pid)
+{
+    char path[64], text[4096] = "";
+    uint64_t uid = 0;
+    snprintf(path, sizeof path, "/proc/%d/status", pid);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    assert_true(fd >= 0 && read(fd, text, sizeof text - 1) > 0);
+    close(fd);
+    struct bytes line = bytes_text(strstr(text, "Uid:\t") + 5);
+    assert_int_equal(number_parse(bytes_first(line, bytes_index(line, '\t')), 0, UINT32_MAX, &uid),
+                     ST_OK);
+    return uid;
+}
+
+/* Started as root, it does not stay root. */
+static void the_spawner_becomes_another_user(void **state)
+{
+    struct view *view = NULL;
+    (void)state;
+    if (geteuid() != 0)
+        skip();
+    struct viewer *other = start((struct viewer_settings){.user = "nobody"});
+    assert_int_equal(user_of(newest_child()), 65534);
+    int sealed = test_sealed(BYTES_LITERAL(letter), key);
+    assert_int_equal(viewer_describe(other, sealed, key, &view), ST_OK);
+    view_free(view);
+    viewer_stop(other);
+    close(sealed);
+}
+
 /* --- many readers --- */
 
 static void *read_often(void *context)
@@ -251,6 +282,7 @@ int main(void)
         cmocka_unit_test(a_dead_spawner_is_a_failure),
         cmocka_unit_test(the_spawner_ends_with_the_portal),
         cmocka_unit_test(the_spawner_outlives_a_stop),
+        cmocka_unit_test(the_spawner_becomes_another_user),
         cmocka_unit_test(many_readers_are_served),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
