@@ -37,12 +37,14 @@ def with_settings(text, settings):
 
 
 class System:
-    def __init__(self, build, relay, settings=None, folder=None, rules=None, portal=None):
+    """`url`: readers come in by a web server at this address, and the portal listens on a Unix socket behind it."""
+
+    def __init__(self, build, relay, settings=None, folder=None, rules=None, portal=None, url=None):
         self.build = pathlib.Path(build).resolve()
         self.folder = pathlib.Path(folder or tempfile.mkdtemp(prefix='securemail-'))
-        self.portal_port = portal or free_port()
+        self.portal_port = None if url else portal or free_port()
         self.gateway_port = free_port()
-        self.url = f'http://127.0.0.1:{self.portal_port}'
+        self.url = url or f'http://127.0.0.1:{self.portal_port}'
         self.config = self.folder / 'etc' / 'securemail.conf'
         self.log = self.folder / 'log'
         self.processes = []
@@ -60,7 +62,8 @@ class System:
             'district': {'help': 'help@agency.example, 1-866-555-0100'},
             'gateway': {'listen': f'127.0.0.1:{self.gateway_port}, unix:{self.folder}/run/gateway.sock', 'relay': relay,
                         'spool': self.folder / 'letters', 'hostname': 'gateway.agency.example', 'workers': 2},
-            'portal': {'listen': f'127.0.0.1:{self.portal_port}', 'spool': self.folder / 'spool', 'secure-cookies': 'no',
+            'portal': {'listen': f'127.0.0.1:{self.portal_port}' if self.portal_port else f'unix:{self.folder}/run/portal.sock',
+                       'spool': self.folder / 'spool', 'secure-cookies': 'no' if self.portal_port else 'yes',
                        'accounts': f'unix:{self.folder}/run/accounts.sock'},
             'accounts': {'listen': f'unix:{self.folder}/run/accounts.sock', 'database': self.folder / 'data/accounts.sqlite',
                          'keyserver': f'unix:{self.folder}/run/keyserver.sock', 'relay': relay,
@@ -78,19 +81,20 @@ class System:
         """Start all four with `securemail run`, or only those named, each by itself."""
         with open(self.log, 'ab') as log:
             if not programs:
-                commands = [[self.build / 'cli' / 'securemail', 'run', '-c', self.config, '--programs', self.build]]
+                commands = {'run': [self.build / 'cli' / 'securemail', 'run', '-c', self.config, '--programs', self.build]}
             else:
-                commands = [[self.build / name / f'securemail-{name}', '-c', self.config] for name in programs]
-            for command in commands:
-                self.processes.append(subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                                                       start_new_session=True))
+                commands = {name: [self.build / name / f'securemail-{name}', '-c', self.config] for name in programs}
+            for name, command in commands.items():
+                process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
+                process.program = name
+                self.processes.append(process)
         for name in programs or PROGRAMS:
             self.wait_ready(name)
         return self
 
     def wait_ready(self, name, seconds=20):
-        where = {'gateway': ('127.0.0.1', self.gateway_port), 'portal': ('127.0.0.1', self.portal_port)}.get(
-            name, str(self.folder / 'run' / f'{name}.sock'))
+        port = {'gateway': self.gateway_port, 'portal': self.portal_port}.get(name)
+        where = ('127.0.0.1', port) if port else str(self.folder / 'run' / f'{name}.sock')
         deadline = time.monotonic() + seconds
         while True:
             with socket.socket(socket.AF_INET if isinstance(where, tuple) else socket.AF_UNIX) as probe:
@@ -102,19 +106,25 @@ class System:
                 raise RuntimeError(f'{name} does not answer:\n{self.log.read_text(errors="replace")[-4000:]}')
             time.sleep(0.02)
 
-    def stop(self):
-        """End what runs; returns the exit codes."""
-        for process in self.processes:
+    def seal(self, letter, to, time=None, config=None):
+        """A letter sealed by hand: the page SecureMessage.html. `time`: as if at that time (ISO 8601)."""
+        when = ['--time', time] if time else []
+        return self.tool('seal', '-c', str(config or self.config), '--to', to, *when, input=letter).stdout
+
+    def stop(self, *programs):
+        """End what runs, or only the programs named (of those started by themselves); returns the exit codes."""
+        ending = [process for process in self.processes if not programs or process.program in programs]
+        for process in ending:
             if process.poll() is None:
                 process.send_signal(signal.SIGTERM)
         codes = []
-        for process in self.processes:
+        for process in ending:
             try:
                 codes.append(process.wait(20))
             except subprocess.TimeoutExpired:
                 os.killpg(process.pid, signal.SIGKILL)
                 codes.append(process.wait())
-        self.processes = []
+        self.processes = [process for process in self.processes if process not in ending]
         return codes
 
     def remove(self):
