@@ -174,7 +174,7 @@ static unsigned read_headers(struct exchange *exchange, struct MHD_Connection *c
                              const char *method)
 {
     struct http_request *request = &exchange->request;
-    struct headers headers = {NULL};
+    struct headers headers = {.twice = false};
 
     request->post = strcmp(method, "POST") == 0;
     request->head = strcmp(method, "HEAD") == 0;
