@@ -73,7 +73,7 @@ static enum status receive_order(struct child *child)
 static enum status lock_in(struct child *child, const struct viewer_limits *limits)
 {
     struct why why = {""};
-    unsigned socket = (unsigned)child->socket;
+    unsigned socket = (unsigned)child->socket; /* above 3, which is the spawner's own */
     if (close_range(3, socket - 1, 0) != 0 || close_range(socket + 1, ~0U, 0) != 0)
         return ST_FAIL;
     if (room_enter_cell(limits->memory, limits->seconds, &why) != ST_OK) {
@@ -109,6 +109,7 @@ static enum status place_plain(struct child *child, uint64_t plain_n, uint8_t **
     if (p == MAP_FAILED)
         return ST_LIMIT;
     child->plain = (struct map){p, n};
+    mlock(p, n); /* out of swap, as far as the system's limit for that goes */
     *plain_out = p;
     return ST_OK;
 }

@@ -7,7 +7,8 @@
 /* A multipart whose last delimiter has not come yet. */
 struct open_multipart {
     size_t entity;
-    bool begun; /* its first delimiter has come */
+    struct bytes boundary; /* of that entity; never empty */
+    bool begun;            /* its first delimiter has come */
 };
 
 struct walk {
@@ -30,13 +31,12 @@ static struct mail_entity *entity_at(const struct walk *walk, size_t at)
 /* --- delimiters --- */
 
 /* "--boundary", then "--" if it is the last, then blanks. */
-static bool is_delimiter(struct bytes line, const char *boundary, bool *last_out)
+static bool is_delimiter(struct bytes line, struct bytes boundary, bool *last_out)
 {
-    struct bytes name = bytes_text(boundary);
     struct bytes rest = bytes_from(line, 2);
-    if (name.n == 0 || !bytes_starts(rest, name))
+    if (!bytes_starts(rest, boundary))
         return false;
-    rest = bytes_from(rest, name.n);
+    rest = bytes_from(rest, boundary.n);
     bool last = bytes_starts(rest, BYTES_LITERAL("--"));
     if (bytes_trim(bytes_from(rest, last ? 2 : 0)).n > 0)
         return false;
@@ -50,8 +50,7 @@ static size_t delimited_level(const struct walk *walk, struct bytes line, bool *
     if (!bytes_starts(line, BYTES_LITERAL("--")))
         return NO_LEVEL;
     for (size_t level = walk->depth; level-- > 0;) {
-        const char *boundary = entity_at(walk, walk->open[level].entity)->content.boundary;
-        if (is_delimiter(line, boundary, last_out))
+        if (is_delimiter(line, walk->open[level].boundary, last_out))
             return level;
     }
     return NO_LEVEL;
@@ -136,6 +135,32 @@ static const char *default_type(const struct mail_entity *parent)
     return strcmp(parent->content.type, "multipart/digest") == 0 ? "message/rfc822" : "text/plain";
 }
 
+/* What its type says is a multipart may turn out to be one text. */
+static void make_text(struct mail_entity *entity)
+{
+    entity->multipart = false;
+    memcpy(entity->content.type, "text/plain", sizeof "text/plain");
+}
+
+/* Begin a body. It goes on to the next delimiter; until that comes, to the end of the mail. */
+static void begin_body(struct walk *walk, size_t at)
+{
+    struct mail_entity *entity = entity_at(walk, at);
+    struct bytes boundary = bytes_text(entity->content.boundary);
+    entity->body = walk->rest;
+    walk->leaf = at;
+    if (!bytes_starts(bytes_text(entity->content.type), BYTES_LITERAL("multipart/")))
+        return;
+    if (boundary.n == 0) {
+        make_text(entity);
+    } else if (walk->depth == MAIL_DEPTH_MAX) {
+        walk->tree->more_parts = true;
+    } else {
+        entity->multipart = true;
+        walk->open[walk->depth++] = (struct open_multipart){at, boundary, false};
+    }
+}
+
 /* Begin the entity that stands at the rest: its header, and what its body will be. */
 static void begin_entity(struct walk *walk)
 {
@@ -144,6 +169,7 @@ static void begin_entity(struct walk *walk)
     struct mail_entity *entity = entity_at(walk, at);
     entity->parent = walk->depth == 0 ? at : walk->open[walk->depth - 1].entity;
 
+    /* The root's header has more to say than the others'. */
     struct mail_fields fields = {0};
     struct mail_header *header = &tree->header;
     struct slot slots[] = {{"content-type", &fields.type, false},
@@ -157,18 +183,7 @@ static void begin_entity(struct walk *walk)
                            {"subject", &header->subject, false}};
     read_header(walk, slots, at == 0 ? 9 : 4);
     mail_fields_read(&fields, default_type(entity_at(walk, entity->parent)), &entity->content);
-
-    /* A body goes on to the next delimiter; until that comes, to the end of the mail. */
-    entity->body = walk->rest;
-    walk->leaf = at;
-    if (!bytes_starts(bytes_text(entity->content.type), BYTES_LITERAL("multipart/")))
-        return;
-    if (walk->depth == MAIL_DEPTH_MAX) {
-        tree->more_parts = true;
-        return;
-    }
-    entity->multipart = true;
-    walk->open[walk->depth++] = (struct open_multipart){at, false};
+    begin_body(walk, at);
 }
 
 /* The line end before a delimiter belongs to the delimiter (RFC 2046 §5.1.1). */
@@ -192,12 +207,10 @@ static void close_inner(struct walk *walk, size_t level)
     while (walk->depth > level) {
         struct open_multipart *open = &walk->open[--walk->depth];
         struct mail_entity *entity = entity_at(walk, open->entity);
-        if (open->begun) {
+        if (open->begun)
             entity->body = BYTES_NONE;
-        } else {
-            entity->multipart = false;
-            memcpy(entity->content.type, "text/plain", sizeof "text/plain");
-        }
+        else
+            make_text(entity);
     }
 }
 
