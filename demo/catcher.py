@@ -131,7 +131,7 @@ class PageHandler(http.server.BaseHTTPRequestHandler):
         for index, part in enumerate(message.iter_attachments()):
             name = html.escape(part.get_filename() or 'attachment')
             parts.append(f'<p><a class="attachment" target="_blank" rel="noopener" '
-                         f'href="/mail/{number}/attachment/{index}">📎 {name}</a>')
+                         f'href="/mail/{number}/attachment/{index}">{name}</a>')
         if message.get_body(('html',)):
             parts.append(f'<iframe sandbox title="The mail" src="/mail/{number}/html"></iframe>'
                          '<h2>The same as plain text</h2>')
