@@ -17,6 +17,7 @@ void answer_register(struct visit *visit);
 void answer_registered(struct visit *visit);
 void answer_confirm_form(struct visit *visit);
 void answer_confirm(struct visit *visit);
+void answer_confirmed(struct visit *visit);
 void answer_deny(struct visit *visit);
 
 /* page_sign_in.c, page_sign_out.c: somebody known. */

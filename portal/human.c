@@ -48,3 +48,18 @@ void human_size(uint64_t bytes, char text_out[HUMAN_SIZE])
     else
         (void)snprintf(text_out, HUMAN_SIZE, "%u %s", (unsigned)(tenths / 10), units[unit]);
 }
+
+void human_wait(uint32_t seconds, char text_out[HUMAN_SIZE])
+{
+    static const struct {
+        uint32_t seconds;
+        const char *name;
+    } units[] = {{3600, "hour"}, {60, "minute"}, {1, "second"}};
+    size_t unit = 0;
+    uint32_t count;
+
+    while (unit < 2 && seconds < 2 * units[unit].seconds)
+        unit++;
+    count = seconds / units[unit].seconds + (seconds % units[unit].seconds != 0);
+    (void)snprintf(text_out, HUMAN_SIZE, "%u %s%s", count, units[unit].name, count == 1 ? "" : "s");
+}

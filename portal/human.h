@@ -13,4 +13,7 @@ void human_time(int64_t time, char text_out[HUMAN_SIZE]);
 /* "812 bytes", "1.5 KB", "25 MB": thousands, one digit behind the point below ten. */
 void human_size(uint64_t bytes, char text_out[HUMAN_SIZE]);
 
+/* "30 seconds", "2 minutes", "3 hours": rounded up. */
+void human_wait(uint32_t seconds, char text_out[HUMAN_SIZE]);
+
 #endif

@@ -30,6 +30,7 @@ enum intake_form {
 
 struct intake;
 
+/* `source` as source_of gives it. */
 struct intake *intake_new(struct spool *spool, enum intake_form form, const char *source);
 /* Drops what was not kept. NULL is fine. */
 void intake_free(struct intake *intake);

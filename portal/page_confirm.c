@@ -50,7 +50,7 @@ static void show_link(struct visit *visit, unsigned code)
     if (verdict.status == ST_OK)
         render(visit, code, &view);
     else
-        reply(visit, reply_of(verdict.status, verdict.reason));
+        reply_verdict(visit, verdict);
     secret_free(ask.token);
     secret_free(ask.pending);
 }
@@ -68,7 +68,7 @@ static void go_to_message(struct visit *visit, const char *id)
     if (spool_find(visit->portal->spool, id, visit->now, &message) == ST_OK)
         visit_go(visit, "/read/%s", message.id);
     else
-        visit_go(visit, "/");
+        visit_go(visit, "/confirmed");
 }
 
 static void confirmed(struct visit *visit, const struct secret *session, const char *return_to)
@@ -85,7 +85,7 @@ static void refused(struct visit *visit, struct wire_verdict verdict)
                     SENTENCE("This is not the password that was chosen at registration."));
         show_link(visit, 403);
     } else {
-        reply(visit, reply_of(verdict.status, verdict.reason));
+        reply_verdict(visit, verdict);
     }
 }
 
@@ -99,7 +99,7 @@ void answer_confirm(struct visit *visit)
     struct wire_confirm_reply session;
     struct wire_verdict verdict = WIRE_REFUSE(ST_NONE, REASON_TOKEN);
 
-    (void)snprintf(ask.source, sizeof(ask.source), "%s", visit->request->peer);
+    (void)snprintf(ask.source, sizeof(ask.source), "%s", visit->source);
     if (ask.token != NULL) /* where to go afterwards: known only while the token lives */
         verdict = wire_confirm_view(&visit->portal->accounts, &look, &view);
     if (verdict.status == ST_OK)
@@ -115,6 +115,13 @@ void answer_confirm(struct visit *visit)
     secret_free(ask.password);
 }
 
+void answer_confirmed(struct visit *visit)
+{
+    struct page_frame frame = visit_frame(visit);
+
+    visit_page(visit, 200, page_confirmed_render(&frame, &visit->response->body));
+}
+
 void answer_deny(struct visit *visit)
 {
     struct wire_confirm_deny ask = {.token = link_token(visit)};
@@ -127,6 +134,6 @@ void answer_deny(struct visit *visit)
     if (verdict.status == ST_OK) {
         visit_page(visit, 200, page_denied_render(&frame, &visit->response->body));
     } else {
-        reply(visit, reply_of(verdict.status, verdict.reason));
+        reply_verdict(visit, verdict);
     }
 }

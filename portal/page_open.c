@@ -70,7 +70,7 @@ static void refuse(struct visit *visit, enum intake_result result, const struct 
     };
 
     log_info("message-refused", L_TEXT("reason", result_names[result]),
-             L_TEXT("source", visit->request->peer));
+             L_TEXT("source", visit->source));
     if (result == INTAKE_EXPIRED) {
         reply_expired(visit, seal);
     } else if (result == INTAKE_EMPTY && visit->route->intake == INTAKE_FILE) {
@@ -87,7 +87,7 @@ static void log_kept(struct visit *visit)
 
     hex_encode(message, BYTES_ARRAY(visit->message.envelope.id));
     log_info("message-kept", L_TEXT("id", visit->message.id), L_TEXT("message", message),
-             L_NUMBER("size", visit->request->body_size), L_TEXT("source", visit->request->peer));
+             L_NUMBER("size", visit->request->body_size), L_TEXT("source", visit->source));
 }
 
 void answer_open(struct visit *visit)

@@ -110,7 +110,7 @@ static void take_form(struct visit *visit, struct wire_register *ask)
     (void)snprintf(ask->address, sizeof(ask->address), "%s",
                    visit->message.envelope.identity.address.text);
     (void)snprintf(ask->return_to, sizeof(ask->return_to), "%s", visit->message.id);
-    (void)snprintf(ask->source, sizeof(ask->source), "%s", visit->request->peer);
+    (void)snprintf(ask->source, sizeof(ask->source), "%s", visit->source);
     (void)snprintf(ask->language, sizeof(ask->language), "en");
     take_text(visit, "name", ask->name, sizeof(ask->name), SENTENCE("Type your name."));
     take_password(visit, ask);
@@ -147,7 +147,7 @@ static void register_with_accounts(struct visit *visit, const struct wire_regist
                              "is busy. Please try again in a moment."));
         show_form(visit, verdict.status == ST_TEMP ? 503 : 429);
     } else {
-        reply(visit, reply_of(verdict.status, verdict.reason));
+        reply_verdict(visit, verdict);
     }
 }
 

@@ -3,6 +3,7 @@
  * address has an account: the password page comes for any address, and a wrong password looks like
  * an unknown address. */
 #include "answers.h"
+#include "human.h"
 #include "reply.h"
 #include "sentence.h"
 
@@ -67,14 +68,27 @@ void answer_password_form(struct visit *visit)
 
 /* --- the password ---------------------------------------------------------------------------- */
 
-static const char *refusal(struct wire_verdict verdict)
+/* Too many failures: when it makes sense to try again. */
+static const char *throttled(struct visit *visit, uint32_t wait)
+{
+    char text[HUMAN_SIZE] = SENTENCE("some minutes");
+
+    if (wait > 0)
+        human_wait(wait, text);
+    (void)snprintf(visit->remark, sizeof(visit->remark),
+                   SENTENCE("There were too many attempts. Please try again in %s."), text);
+    return visit->remark;
+}
+
+/* What is said beside the password; NULL if it needs a page. */
+static const char *refusal(struct visit *visit, struct wire_verdict verdict)
 {
     if (verdict.reason == REASON_WRONG_PASSWORD)
         return SENTENCE("Address or password is not right.");
     if (verdict.reason == REASON_UNCONFIRMED)
         return SENTENCE("Your mailbox is not proved yet. Follow the link in the mail we sent you.");
     if (verdict.reason == REASON_THROTTLED)
-        return SENTENCE("There were too many attempts. Please wait some minutes and try again.");
+        return throttled(visit, verdict.wait);
     if (verdict.status == ST_TEMP)
         return SENTENCE("A part of this service is busy. Please try again in a moment.");
     return NULL;
@@ -91,6 +105,7 @@ static void sign_in(struct visit *visit, const struct wire_sign_in *ask, const c
 {
     struct wire_sign_in_reply signed_in;
     struct wire_verdict verdict = wire_sign_in(&visit->portal->accounts, ask, &signed_in);
+    const char *said = refusal(visit, verdict);
 
     if (verdict.status == ST_OK) {
         visit_start_session(visit, signed_in.session);
@@ -99,11 +114,11 @@ static void sign_in(struct visit *visit, const struct wire_sign_in *ask, const c
             visit_go(visit, "/read/%s", message);
         else
             visit_go(visit, "/");
-    } else if (refusal(verdict) != NULL) {
-        visit_error(visit, "password", refusal(verdict));
+    } else if (said != NULL) {
+        visit_error(visit, "password", said);
         show_password(visit, refusal_code(verdict), ask->address, message);
     } else {
-        reply(visit, reply_of(verdict.status, verdict.reason));
+        reply_verdict(visit, verdict);
     }
 }
 
@@ -119,7 +134,7 @@ void answer_password(struct visit *visit)
         ST_OK)
         message.id[0] = '\0';
     (void)snprintf(ask.address, sizeof(ask.address), "%s", address.text);
-    (void)snprintf(ask.source, sizeof(ask.source), "%s", visit->request->peer);
+    (void)snprintf(ask.source, sizeof(ask.source), "%s", visit->source);
     ask.password = form_take_secret(visit->request->form, "password");
     if (ask.password != NULL && ask.password->n <= WIRE_PASSWORD_MAX) {
         sign_in(visit, &ask, message.id);

@@ -65,7 +65,7 @@ static bool open_first(struct visit *visit, struct secret **key_out)
     if (verdict.status != ST_OK) {
         log_opened(visit, verdict.reason == REASON_NONE ? status_name(verdict.status)
                                                         : wire_reason_name(verdict.reason));
-        reply(visit, reply_of(verdict.status, verdict.reason));
+        reply_verdict(visit, verdict);
         return false;
     }
     status = unwrap(visit, key, key_out);

@@ -3,6 +3,7 @@
  * Codes: RFC 9110, 6585. */
 #include "reply.h"
 
+#include "human.h"
 #include "io.h"
 #include "sentence.h"
 
@@ -182,7 +183,7 @@ void reply(struct visit *visit, enum reply reply)
     reply_with(visit, reply, NULL, NULL);
 }
 
-enum reply reply_of(enum status status, enum wire_reason reason)
+static enum reply reply_of(enum status status, enum wire_reason reason)
 {
     switch (reason) {
     case REASON_EXPIRED:
@@ -217,4 +218,14 @@ enum reply reply_of(enum status status, enum wire_reason reason)
     default:
         return REPLY_FAULT;
     }
+}
+
+void reply_verdict(struct visit *visit, struct wire_verdict verdict)
+{
+    char wait[HUMAN_SIZE], more[HUMAN_SIZE + 40];
+
+    human_wait(verdict.wait, wait);
+    (void)snprintf(more, sizeof(more), SENTENCE("You can try again in %s."), wait);
+    reply_with(visit, reply_of(verdict.status, verdict.reason), verdict.wait > 0 ? more : NULL,
+               NULL);
 }

@@ -48,7 +48,7 @@ void reply(struct visit *visit, enum reply reply);
 /* The same with a sentence more, and a link of its own (both may be NULL). */
 void reply_with(struct visit *visit, enum reply reply, const char *more, const char *link);
 
-/* Which of them an answer of accounts is. */
-enum reply reply_of(enum status status, enum wire_reason reason);
+/* The page for a verdict of accounts that is not ST_OK. */
+void reply_verdict(struct visit *visit, struct wire_verdict verdict);
 
 #endif

@@ -25,6 +25,7 @@ const struct route routes[] = {
     {GET, "/read/*/registered", ACCESS_MESSAGE, FORM_NONE, NO_MESSAGE, answer_registered},
     {GET, "/confirm/*", ACCESS_ANYBODY, FORM_NONE, NO_MESSAGE, answer_confirm_form},
     {POST, "/confirm/*", ACCESS_ANYBODY, FORM_VISITOR, NO_MESSAGE, answer_confirm},
+    {GET, "/confirmed", ACCESS_ANYBODY, FORM_NONE, NO_MESSAGE, answer_confirmed},
     {POST, "/confirm/*/deny", ACCESS_ANYBODY, FORM_VISITOR, NO_MESSAGE, answer_deny},
 
     /* somebody known */
@@ -116,7 +117,7 @@ static void take_form(struct visit *visit)
     struct form_sink sink;
 
     if (visit->route->intake != NO_MESSAGE) {
-        visit->intake = intake_new(visit->portal->spool, visit->route->intake, request->peer);
+        visit->intake = intake_new(visit->portal->spool, visit->route->intake, visit->source);
         sink = intake_sink(visit->intake);
     }
     if (form_new(request->content_type, &small_form, visit->intake == NULL ? NULL : &sink,
@@ -134,6 +135,7 @@ static void begin(void *context, struct http_request *request, struct http_respo
     visit->request = request;
     visit->response = response;
     visit->now = clock_now();
+    source_of(request->peer, visit->source);
     status = route_find(request->post, request->path, &visit->route, visit->parts);
     if (status != ST_OK)
         reply(visit, status == ST_DENIED ? REPLY_METHOD : REPLY_NOT_FOUND);
@@ -216,7 +218,7 @@ static void finish(void *context, struct http_request *request, struct http_resp
     visit_settle(visit);
     if (response->code >= 500)
         log_warn("request-failed", L_TEXT("path", visit->route->path),
-                 L_NUMBER("code", response->code), L_TEXT("source", request->peer));
+                 L_NUMBER("code", response->code), L_TEXT("source", visit->source));
 }
 
 static void end(void *context, struct http_request *request)

@@ -11,6 +11,7 @@
 #include "human.h"
 #include "keyring.h"
 #include "questions.h"
+#include "source.h"
 
 #define NOW 1000
 #define IDLE 60
@@ -190,6 +191,27 @@ static void a_form_of_another_site_is_known(void **state)
     }
 }
 
+static void a_source_is_a_household(void **state)
+{
+    static const char *const examples[][2] = {
+        {"192.0.2.1", "192.0.2.1"},
+        {"::ffff:192.0.2.1", "192.0.2.1"},
+        {"2001:db8::1", "2001:db8::/64"},
+        {"2001:db8::ffff:1:2:3", "2001:db8::/64"},
+        {"2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"},
+        {"::1", "::/64"},
+        {"", ""},
+        {"evil", ""},
+    };
+    char source[SOURCE_SIZE];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(examples) / sizeof(examples[0]); i++) {
+        source_of(examples[i][0], source);
+        assert_string_equal(source, examples[i][1]);
+    }
+}
+
 /* --- for people ------------------------------------------------------------------------------ */
 
 static void dates_and_sizes_are_readable(void **state)
@@ -213,6 +235,14 @@ static void dates_and_sizes_are_readable(void **state)
     assert_string_equal(text, "24 November 2026");
     human_time(1795485600 + 61, text);
     assert_string_equal(text, "24 November 2026, 02:01 UTC");
+    human_wait(1, text);
+    assert_string_equal(text, "1 second");
+    human_wait(119, text);
+    assert_string_equal(text, "119 seconds");
+    human_wait(121, text);
+    assert_string_equal(text, "3 minutes");
+    human_wait(7200, text);
+    assert_string_equal(text, "2 hours");
     human_day(0, text);
     assert_string_equal(text, "1 January 1970");
 }
@@ -236,6 +266,7 @@ int main(void)
         cmocka_unit_test(a_view_token_opens_one_message),
         cmocka_unit_test(a_form_token_is_for_one_route_and_person),
         cmocka_unit_test(a_form_of_another_site_is_known),
+        cmocka_unit_test(a_source_is_a_household),
         cmocka_unit_test(dates_and_sizes_are_readable),
         cmocka_unit_test(questions_have_numbers),
     };

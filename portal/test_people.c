@@ -32,6 +32,15 @@ static void signing_in_tells_nothing(void **state)
     assert_string_equal(answer.body, with_account);
 }
 
+static void too_many_attempts_are_told_when(void **state)
+{
+    (void)state;
+    script.sign_in = (struct wire_verdict){ST_LIMIT, REASON_THROTTLED, 240};
+    assert_int_equal(
+        post("/sign-in/password", "/sign-in/password", "&address=" READER "&password=x"), 429);
+    assert_non_null(strstr(answer.body, "try again in 4 minutes"));
+}
+
 static void signing_in_leads_back_to_the_message(void **state)
 {
     char fields[200], expected[100];
@@ -149,6 +158,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, browser_set_up, browser_tear_down)
     const struct CMUnitTest tests[] = {
         TEST(signing_in_tells_nothing),
+        TEST(too_many_attempts_are_told_when),
         TEST(signing_in_leads_back_to_the_message),
         TEST(registration_loses_nothing_typed),
         TEST(registration_takes_the_address_from_the_message),

@@ -28,6 +28,7 @@ static const struct {
     {false, "/confirm/*", 200},
     {true, "/confirm/*", 403},
     {true, "/confirm/*/deny", 403},
+    {false, "/confirmed", 200},
     {false, "/sign-in", 200},
     {true, "/sign-in", 403},
     {false, "/read/*/sign-in", 200},

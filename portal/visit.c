@@ -85,7 +85,7 @@ void visit_start_session(struct visit *visit, const struct secret *token)
 
     if (visit->session != NULL) {
         if (wire_sign_out(&visit->portal->accounts, &ask).status != ST_OK)
-            log_warn("session-left", L_TEXT("source", visit->request->peer)); /* until it idles */
+            log_warn("session-left", L_TEXT("source", visit->source)); /* until it idles */
         visit_end_session(visit);
     }
     visit->session_over = false;

@@ -9,6 +9,7 @@
 #include "intake.h"
 #include "pages.h"
 #include "portal.h"
+#include "source.h"
 
 #define VISIT_PARTS_MAX 3
 #define VISIT_PART_SIZE 65
@@ -22,7 +23,8 @@ struct visit {
     const struct route *route;
     struct http_request *request;
     struct http_response *response;
-    int64_t now; /* seconds since 1970 */
+    int64_t now;              /* seconds since 1970 */
+    char source[SOURCE_SIZE]; /* where it comes from, for limits and the log */
 
     char parts[VISIT_PARTS_MAX][VISIT_PART_SIZE]; /* what the stars of the route's path are */
     struct intake *intake;                        /* routes that take a message in */
@@ -38,6 +40,7 @@ struct visit {
     char sign_out_token[GUARD_TOKEN_SIZE];
     struct page_frame_errors errors[VISIT_ERRORS_MAX];
     size_t errors_n;
+    char remark[160]; /* an error's text that is made for this visit */
 };
 
 /* --- who asks -------------------------------------------------------------------------------- */
@@ -77,7 +80,7 @@ bool visit_token_good(struct visit *visit);
 
 /* A field as it was typed; "" if it is not there. Valid as long as the request. */
 const char *visit_field(struct visit *visit, const char *name);
-/* Remember that something is wrong with a field; the texts are static. */
+/* Remember that something is wrong with a field; the texts are static, or the visit's. */
 void visit_error(struct visit *visit, const char *field, const char *text);
 /* What was said about a field, or NULL. */
 const char *visit_error_of(const struct visit *visit, const char *field);
