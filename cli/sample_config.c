@@ -64,7 +64,16 @@ static void write_rules(struct buffer *file)
                           "# action = seal\n");
 }
 
-static enum status check_names(const struct sample_value *values, size_t count, struct why *why)
+/* A line end in a value would begin a line of its own. */
+static bool one_line(const char *text)
+{
+    for (; *text != '\0'; text++)
+        if ((unsigned char)*text < ' ' || *text == 0x7f)
+            return false;
+    return true;
+}
+
+static enum status check_values(const struct sample_value *values, size_t count, struct why *why)
 {
     size_t rows;
     const struct config_setting *settings = config_settings(&rows);
@@ -76,6 +85,9 @@ static enum status check_names(const struct sample_value *values, size_t count, 
         if (row == rows)
             return why_set(why, ST_BAD, "there is no setting %s.%s", values[i].section,
                            values[i].key);
+        if (!one_line(values[i].text))
+            return why_set(why, ST_BAD, "%s.%s: a control character", values[i].section,
+                           values[i].key);
     }
     return ST_OK;
 }
@@ -86,7 +98,7 @@ enum status sample_config_write(const struct sample_value *values, size_t count,
     size_t rows;
     const char *section = "";
     const struct config_setting *settings = config_settings(&rows);
-    if (check_names(values, count, why) != ST_OK)
+    if (check_values(values, count, why) != ST_OK)
         return ST_BAD;
     buffer_add_text(file_out, "# SecureMail; see securemail.conf(5). What is commented out shows "
                               "its default, if it has one.\n"

@@ -13,7 +13,7 @@ struct sample_value {
 };
 
 /* Append the file. Of two values for one setting the last counts. ST_BAD if a value is for no
- * setting; whether it is right, reading the file will tell. */
+ * setting or not one line; whether it is right, reading the file will tell. */
 enum status sample_config_write(const struct sample_value *values, size_t count,
                                 struct buffer *file_out, struct why *why) MUST_CHECK;
 

@@ -159,9 +159,10 @@ static enum status take_option(struct init *init, int option, char *value, struc
     }
 }
 
+/* Of two values for one setting the last counts. */
 static const char *given(const struct init *init, const char *section, const char *key)
 {
-    for (size_t i = 0; i < init->value_count; i++)
+    for (size_t i = init->value_count; i-- > 0;)
         if (strcmp(init->values[i].section, section) == 0 && strcmp(init->values[i].key, key) == 0)
             return init->values[i].text;
     return NULL;
@@ -222,6 +223,21 @@ static enum status make_signing_key(struct init *init, struct why *why)
     return status == ST_OK ? ST_OK : why_set(why, status, "no signing key can be made");
 }
 
+/* What was given must be what is read: a value with “ ;” in it, for one, would lose its end. */
+static enum status compare(const struct init *init, const struct config *config, struct why *why)
+{
+    size_t rows;
+    const struct config_setting *settings = config_settings(&rows);
+    for (size_t i = 0; i < rows; i++) {
+        const char *wanted = given(init, settings[i].section, settings[i].key);
+        if (wanted != NULL && !settings[i].list &&
+            strcmp(config_text(config, settings[i].section, settings[i].key), wanted) != 0)
+            return why_set(why, ST_BAD, "%s.%s: “%s” can't stand in a configuration",
+                           settings[i].section, settings[i].key, wanted);
+    }
+    return ST_OK;
+}
+
 static enum status make_config(struct init *init, struct why *why)
 {
     char authority[SIGN_PUBLIC_TEXT_SIZE], signer[SIGN_PUBLIC_TEXT_SIZE];
@@ -244,6 +260,8 @@ static enum status make_config(struct init *init, struct why *why)
     if (status == ST_OK)
         status =
             config_parse(buffer_bytes(&init->contents[CONFIG]), "securemail.conf", &config, why);
+    if (status == ST_OK)
+        status = compare(init, config, why);
     config_free(config);
     return status;
 }
