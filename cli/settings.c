@@ -15,7 +15,9 @@ static void print_amount(uint64_t amount, const struct unit *unit)
 {
     while (amount % unit->factor != 0)
         unit++;
-    printf("%llu%s", (unsigned long long)(amount / unit->factor), unit->name);
+    amount /= unit->factor;
+    printf("%llu%s%s", (unsigned long long)amount, unit->name,
+           unit->name[0] == ' ' && amount != 1 ? "s" : "");
 }
 
 /* "1 to 30 days" */
@@ -23,7 +25,7 @@ static void print_bounds(const struct config_setting *setting)
 {
     static const struct unit plain[] = {{1, ""}};
     static const struct unit seconds[] = {
-        {86400, " days"}, {3600, " hours"}, {60, " minutes"}, {1, " seconds"}};
+        {86400, " day"}, {3600, " hour"}, {60, " minute"}, {1, " second"}};
     static const struct unit bytes[] = {{1 << 30, "G"}, {1 << 20, "M"}, {1 << 10, "K"}, {1, ""}};
     const struct unit *units = setting->kind == CONFIG_DURATION ? seconds
                                : setting->kind == CONFIG_SIZE   ? bytes
@@ -48,6 +50,20 @@ static void print_mdoc(const char *text)
     }
 }
 
+/* "reject keep" → "reject or keep", each a literal. */
+static void print_choices(const char *choices)
+{
+    struct bytes rest = bytes_text(choices);
+    const char *between = "Either";
+    while (rest.n > 0) {
+        size_t end = bytes_index(rest, ' ');
+        printf("%s\n.Ql %.*s\n", between, (int)end, (const char *)rest.p);
+        between = "or";
+        rest = bytes_from(rest, end + 1);
+    }
+    printf(".Pp\n");
+}
+
 static void print_manual(const struct config_setting *setting)
 {
     printf(".It Ic %s Pq %s%s", setting->key, config_kind_name(setting->kind),
@@ -56,7 +72,7 @@ static void print_manual(const struct config_setting *setting)
     print_mdoc(setting->help);
     printf("\n");
     if (setting->choices != NULL)
-        printf("One of: %s.\n", setting->choices);
+        print_choices(setting->choices);
     if (setting->min < setting->max) {
         print_bounds(setting);
         printf(".\n");

@@ -147,7 +147,7 @@ static struct wire_verdict answer_open(const struct keyserver *keyserver,
     char id[2 * KEY_MESSAGE_SIZE + 1];
     struct wire_verdict verdict = keyserver_open(keyserver, ask, clock_now(), &reply_out->key);
     hex_encode(id, BYTES_ARRAY(ask->id));
-    log_info("open", L_TEXT("id", id), L_NUMBER("account", ask->account),
+    log_info("key-open", L_TEXT("message", id), L_NUMBER("account", ask->account),
              L_TEXT("status", status_name(verdict.status)),
              L_TEXT("reason", wire_reason_name(verdict.reason)));
     if (key_log_broken(keyserver->log))
