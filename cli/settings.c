@@ -50,18 +50,18 @@ static void print_mdoc(const char *text)
     }
 }
 
-/* "reject keep" → "reject or keep", each a literal. */
+/* "reject keep" → Either "reject" or "keep". */
 static void print_choices(const char *choices)
 {
     struct bytes rest = bytes_text(choices);
     const char *between = "Either";
     while (rest.n > 0) {
         size_t end = bytes_index(rest, ' ');
-        printf("%s\n.Ql %.*s\n", between, (int)end, (const char *)rest.p);
+        bool last = end == rest.n;
+        printf("%s\n.Ql %.*s%s\n", between, (int)end, (const char *)rest.p, last ? " ." : "");
         between = "or";
         rest = bytes_from(rest, end + 1);
     }
-    printf(".Pp\n");
 }
 
 static void print_manual(const struct config_setting *setting)
