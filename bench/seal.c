@@ -13,8 +13,7 @@
 #define HTML_MAX ((size_t)64 << 20)
 #define RUNS 15
 
-/* --- measuring
- * ----------------------------------------------------------------------------------------- */
+/* --- measuring -------------------------------------------------------------------------------- */
 
 struct quantity {
     const char *name, *rival, *note;
@@ -68,8 +67,7 @@ static void must(bool held, const char *what)
     }
 }
 
-/* --- what is measured
- * ---------------------------------------------------------------------------------- */
+/* --- what is measured ------------------------------------------------------------------------- */
 
 static struct district *district;
 static struct secret *fresh, *file_key;
@@ -142,8 +140,7 @@ static void open_file(void)
          "envelope_decrypt");
 }
 
-/* --- the rivals: one primitive alone, in pieces of the same size
- * --------------------------------------- */
+/* --- the rivals: one primitive alone, in pieces of the same size ------------------------------ */
 
 static void run_cipher(int seal)
 {

@@ -12,8 +12,7 @@ static const struct bytes version = BYTES_LITERAL("age-encryption.org/v1\n");
 static const struct bytes arrow = BYTES_LITERAL("-> ");
 static const struct bytes dashes = BYTES_LITERAL("---");
 
-/* --- reading
- * ------------------------------------------------------------------------------------------- */
+/* --- reading ---------------------------------------------------------------------------------- */
 
 /* The text stops before the header does: is there more to come? */
 static enum status stops(const struct age_header *header, struct why *why)
@@ -179,8 +178,7 @@ enum status age_header_mac(const struct secret *file_key, struct bytes covered,
     return status;
 }
 
-/* --- writing
- * ------------------------------------------------------------------------------------------- */
+/* --- writing ---------------------------------------------------------------------------------- */
 
 static void add_base64(struct buffer *out, struct bytes bytes)
 {

@@ -6,8 +6,7 @@
 #include "encode.h"
 #include "hashed_private.h"
 
-/* --- writing
- * ------------------------------------------------------------------------------------------- */
+/* --- writing ---------------------------------------------------------------------------------- */
 
 void armor_begin(struct armor_writer *writer, struct buffer *text_out)
 {
@@ -69,8 +68,7 @@ void armor_end(struct armor_writer *writer, struct buffer *text_out)
     buffer_add_text(text_out, ARMOR_END "\n");
 }
 
-/* --- reading
- * ------------------------------------------------------------------------------------------- */
+/* --- reading ---------------------------------------------------------------------------------- */
 
 #define BLANKS_MAX 1024 /* around the armor (E-22, E-26) */
 
@@ -142,30 +140,26 @@ static enum status take_line(struct armor_reader *reader, struct bytes line,
 }
 
 /* Full lines that lie whole in what came: most of a message goes this way. All are decoded, then
- * all are hashed. */
+ * all are hashed. Whatever is no such line is left for take_part, which judges it. */
 static enum status take_full_lines(struct armor_reader *reader, struct bytes *text,
                                    struct buffer *file_out)
 {
-    enum status status = ST_OK;
     size_t lines_max = text->n / (ARMOR_COLUMNS + 1), n = 0;
     uint8_t *bytes = buffer_space(file_out, lines_max * ARMOR_LINE_BYTES);
     if (bytes == NULL)
         return ST_LIMIT;
-    while (text->n > ARMOR_COLUMNS + 1 && text->p[ARMOR_COLUMNS - 1] != '=') {
+    while (text->n > ARMOR_COLUMNS + 1) {
         size_t got = 0, end = ARMOR_COLUMNS + (text->p[ARMOR_COLUMNS] == '\r');
         struct bytes line = bytes_first(*text, ARMOR_COLUMNS);
-        if (text->p[end] != '\n' || line.p[0] == '-')
+        if (text->p[end] != '\n' ||
+            base64_decode(line, UNPADDED, bytes + n, ARMOR_LINE_BYTES, &got) != ST_OK)
             break;
-        if (base64_decode(line, PADDED, bytes + n, ARMOR_LINE_BYTES, &got) != ST_OK) {
-            status = broken(reader);
-            break;
-        }
         n += got;
         *text = bytes_from(*text, end + 1);
     }
     sign_hash_add(&reader->hash, (struct bytes){bytes, n});
     file_out->n += n;
-    return status;
+    return ST_OK;
 }
 
 /* Blank space outside the armor; how much of it is bounded. */

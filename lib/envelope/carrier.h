@@ -42,8 +42,7 @@ struct carrier_settings {
     const struct carrier_text *text;
 };
 
-/* --- writing
- * ------------------------------------------------------------------------------------------- */
+/* --- writing ---------------------------------------------------------------------------------- */
 
 struct carrier; /* one carrier being written */
 
@@ -61,8 +60,7 @@ enum status carrier_end(struct carrier *carrier, struct buffer *html_out) MUST_C
 void carrier_free(struct carrier *carrier);
 const uint8_t *carrier_id(const struct carrier *carrier); /* ENVELOPE_ID_SIZE bytes */
 
-/* --- reading
- * ------------------------------------------------------------------------------------------- */
+/* --- reading ---------------------------------------------------------------------------------- */
 
 /* Takes an armored message that arrives in pieces (LF or CRLF), gives the binary age file and its
  * hash. Strict: anything the age specification calls malformed is ST_BAD, and stays so. */

@@ -76,8 +76,7 @@ void carrier_reader_free(struct carrier_reader *reader)
     free(reader);
 }
 
-/* --- names
- * --------------------------------------------------------------------------------------------- */
+/* --- names ------------------------------------------------------------------------------------ */
 
 static void name_add(struct name *name, uint8_t c)
 {
@@ -97,8 +96,7 @@ static bool blank(uint8_t c)
     return c == ' ' || c == '\t' || c == '\r' || c == '\n' || c == '\f';
 }
 
-/* --- what values hold
- * ---------------------------------------------------------------------------------- */
+/* --- what values hold ------------------------------------------------------------------------- */
 
 static void give(struct carrier_reader *reader, struct bytes text)
 {
@@ -165,8 +163,7 @@ static void end_value(struct carrier_reader *reader)
     reader->place = BETWEEN;
 }
 
-/* --- character references
- * ------------------------------------------------------------------------------ */
+/* --- character references --------------------------------------------------------------------- */
 
 /* The character of "#43", "#x2b", "plus"; 0 if it is none that can stand in a message or signature.
  */
@@ -226,8 +223,7 @@ static struct bytes take_reference(struct carrier_reader *reader, struct bytes h
     return html;
 }
 
-/* --- the page
- * ------------------------------------------------------------------------------------------ */
+/* --- the page --------------------------------------------------------------------------------- */
 
 /* A run of a value up to its end or a reference, in one piece. Gives what is left. */
 static struct bytes take_run(struct carrier_reader *reader, struct bytes html)

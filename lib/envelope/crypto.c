@@ -17,8 +17,7 @@ struct aead {
     EVP_CIPHER_CTX *context;
 };
 
-/* --- keys
- * ---------------------------------------------------------------------------------------------- */
+/* --- keys ------------------------------------------------------------------------------------- */
 
 /* OSSL_PARAM wants pointers to what it will not write. */
 static OSSL_PARAM octets(const char *name, struct bytes bytes)
@@ -68,8 +67,7 @@ enum status crypto_hash(struct bytes text, uint8_t hash_out[32])
     return SHA256(text.p, text.n, hash_out) != NULL ? ST_OK : ST_FAIL;
 }
 
-/* --- ChaCha20-Poly1305
- * --------------------------------------------------------------------------------- */
+/* --- ChaCha20-Poly1305 ------------------------------------------------------------------------ */
 
 enum status aead_new(const struct secret *key, enum aead_direction direction,
                      struct aead **aead_out)

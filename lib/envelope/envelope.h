@@ -19,11 +19,11 @@
 #define ENVELOPE_HEADER_MAX 8192 /* bytes of an age header that we read */
 #define ENVELOPE_FILE_KEY_SIZE 16
 #define ENVELOPE_RANDOM_SIZE 96 /* KEM (64) ‖ file key (16) ‖ payload nonce (16) */
-#define ENVELOPE_ID_SIZE 32 /* SHA-256 of the stanza body: names this copy in logs, audit, recall  \
-                             */
+#define ENVELOPE_ID_SIZE                                                                           \
+    32 /* SHA-256 of the stanza body: names this copy in logs, audit, recall                       \
+        */
 
-/* --- sealing
- * ------------------------------------------------------------------------------------------- */
+/* --- sealing ---------------------------------------------------------------------------------- */
 
 /* The size of the age file for a plaintext of n bytes sealed to an identity of identity_n bytes. */
 uint64_t envelope_size(uint64_t n, size_t identity_n);
@@ -44,8 +44,7 @@ void envelope_writer_free(struct envelope_writer *writer);
 const uint8_t *
 envelope_writer_id(const struct envelope_writer *writer); /* ENVELOPE_ID_SIZE bytes */
 
-/* --- opening
- * ------------------------------------------------------------------------------------------- */
+/* --- opening ---------------------------------------------------------------------------------- */
 
 /* What a header says; public, nothing of it is trusted before the signature was checked. */
 struct envelope {
@@ -81,8 +80,7 @@ enum status envelope_plain_size(uint64_t payload_n, uint64_t *plain_n_out) MUST_
 enum status envelope_decrypt(const struct secret *file_key, struct bytes payload,
                              uint8_t *plain_out) MUST_CHECK;
 
-/* --- signature
- * ----------------------------------------------------------------------------------------- */
+/* --- signature -------------------------------------------------------------------------------- */
 
 /* What the trusted comment says:
  * "securemail-v1 district=… serial=… identity=<hex SHA-256> id=<hex> time=<seconds>

@@ -6,8 +6,7 @@
 #include "age_header_private.h"
 #include "encode.h"
 
-/* --- the header
- * ---------------------------------------------------------------------------------------- */
+/* --- the header ------------------------------------------------------------------------------- */
 
 /* The identity in a stanza's one argument. */
 static enum status read_identity(struct bytes arguments, struct envelope *envelope, struct why *why)
@@ -78,8 +77,7 @@ enum status envelope_read(struct bytes file, struct envelope *envelope_out, stru
     return ST_OK;
 }
 
-/* --- the file key
- * -------------------------------------------------------------------------------------- */
+/* --- the file key ----------------------------------------------------------------------------- */
 
 enum status envelope_unwrap(const struct envelope *envelope, struct bytes header,
                             const struct secret *key, struct secret **file_key_out)

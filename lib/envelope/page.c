@@ -5,9 +5,10 @@
 #define PORTAL_MAX 255
 #define LANGUAGE_MAX 35
 #define TEXT_MAX 300 /* bytes shown of a text (C-3) */
-#define BREAK_AT 52  /* a blank behind this column ends the line */
-#define COLUMN_MAX                                                                                 \
-    64 /* behind this column a word is broken inside a tag; closing tags still fit into 76 */
+/* A blank behind column 46 ends the line; behind column 58 a word is broken inside a tag. So
+ * "</bdi></dd></div>" still fits into 76. */
+#define BREAK_AT 46
+#define COLUMN_MAX 58
 
 /* Where the writer is in the line; lines matter, see C-2. */
 struct page {
@@ -16,8 +17,7 @@ struct page {
     size_t column;
 };
 
-/* --- what may stand in an attribute
- * -------------------------------------------------------------------- */
+/* --- what may stand in an attribute ----------------------------------------------------------- */
 
 static bool only_of(struct bytes text, const char *allowed)
 {
@@ -49,8 +49,7 @@ enum status page_check(const struct carrier_text *text)
     return valid ? ST_OK : ST_BAD;
 }
 
-/* --- characters
- * ---------------------------------------------------------------------------------------- */
+/* --- characters ------------------------------------------------------------------------------- */
 
 #define REPLACEMENT 0xfffd
 
@@ -88,8 +87,7 @@ static void character_text(uint32_t c, char text_out[12])
         snprintf(text_out, 12, "&#%u;", c);
 }
 
-/* --- text
- * ---------------------------------------------------------------------------------------------- */
+/* --- text ------------------------------------------------------------------------------------- */
 
 static void add_raw(struct page *page, struct bytes markup)
 {
@@ -124,8 +122,7 @@ static void add_foreign(struct page *page, const char *text)
     add_raw(page, BYTES_LITERAL("</bdi>"));
 }
 
-/* --- templates
- * ----------------------------------------------------------------------------------------- */
+/* --- templates -------------------------------------------------------------------------------- */
 
 struct field {
     const char *name;

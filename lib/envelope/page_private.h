@@ -8,8 +8,7 @@
 
 #include "carrier.h"
 
-/* --- the parts of the page
- * ----------------------------------------------------------------------------- */
+/* --- the parts of the page -------------------------------------------------------------------- */
 
 /* {{name}} stands for a text of struct carrier_text or for a sentence; {{=name}} for a text as it
  * is, inside an attribute. Between the first two stands the message, between the last two the
@@ -32,8 +31,7 @@ struct page_sentences {
 };
 extern const struct page_sentences page_english;
 
-/* --- filling it
- * ---------------------------------------------------------------------------------------- */
+/* --- filling it ------------------------------------------------------------------------------- */
 
 /* May these texts stand in a page? ST_BAD if portal or language could end an attribute or a
  * directive; every other text can be shown, whatever is in it. */

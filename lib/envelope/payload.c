@@ -11,8 +11,7 @@
 #define CHUNK ENVELOPE_CHUNK
 #define SEALED_CHUNK (CHUNK + AEAD_TAG_SIZE)
 
-/* --- the nonce of a chunk
- * ------------------------------------------------------------------------------ */
+/* --- the nonce of a chunk --------------------------------------------------------------------- */
 
 /* counter, big endian (11) ‖ last (1). Eight bytes of counter outlast every file. */
 static void chunk_nonce(uint64_t counter, bool last, uint8_t nonce_out[AEAD_NONCE_SIZE])
@@ -36,8 +35,7 @@ static enum status payload_cipher(const struct secret *file_key, const uint8_t *
     return status;
 }
 
-/* --- sealing
- * ------------------------------------------------------------------------------------------- */
+/* --- sealing ---------------------------------------------------------------------------------- */
 
 /* Whether a full chunk is the last is known only when more comes, or nothing more: so one waits. */
 struct payload_writer {
@@ -119,8 +117,7 @@ void payload_writer_free(struct payload_writer *writer)
     free(writer);
 }
 
-/* --- sizes
- * --------------------------------------------------------------------------------------------- */
+/* --- sizes ------------------------------------------------------------------------------------ */
 
 uint64_t payload_size(uint64_t n)
 {
@@ -142,8 +139,7 @@ enum status envelope_plain_size(uint64_t payload_n, uint64_t *plain_n_out)
     return ST_OK;
 }
 
-/* --- opening
- * ------------------------------------------------------------------------------------------- */
+/* --- opening ---------------------------------------------------------------------------------- */
 
 static enum status open_chunks(struct aead *aead, struct bytes sealed, uint8_t *plain_out)
 {

@@ -121,6 +121,27 @@ static void no_two_texts_for_one_file(void **state)
     buffer_done(&back);
 }
 
+/* A line end 64 characters behind a short line's beginning does not make one line of both. (Found
+ * by fuzzing.) */
+static void blank_lines_behind_the_end_are_no_lines(void **state)
+{
+    (void)state;
+    static uint8_t file[60];
+    struct buffer text, back;
+    uint8_t hash[SIGN_HASH_SIZE];
+    buffer_init(&text, 1000);
+    buffer_init(&back, 200);
+    encode(BYTES_ARRAY(file), sizeof file, &text);
+    for (size_t blanks = 0; blanks < 100; blanks++) {
+        buffer_clear(&back);
+        assert_int_equal(decode(buffer_bytes(&text), text.n, &back, hash), ST_OK);
+        assert_true(bytes_equal(buffer_bytes(&back), BYTES_ARRAY(file)));
+        buffer_add_byte(&text, '\n');
+    }
+    buffer_done(&text);
+    buffer_done(&back);
+}
+
 static void once_broken_stays_broken(void **state)
 {
     (void)state;
@@ -155,6 +176,7 @@ int main(void)
         cmocka_unit_test(the_text_is_that_of_the_standard),
         cmocka_unit_test(pieces_leave_no_trace),
         cmocka_unit_test(no_two_texts_for_one_file),
+        cmocka_unit_test(blank_lines_behind_the_end_are_no_lines),
         cmocka_unit_test(once_broken_stays_broken),
         cmocka_unit_test(a_full_buffer_is_a_limit),
     };

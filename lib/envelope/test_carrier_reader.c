@@ -84,8 +84,7 @@ static int tear_down(void **state)
     return 0;
 }
 
-/* --- pages made by a pattern
- * --------------------------------------------------------------------------- */
+/* --- pages made by a pattern ------------------------------------------------------------------ */
 
 /* How a value was written down by whoever saved the page. */
 enum spelling { PLAIN, CRLF, DECIMAL, HEXADECIMAL, NAMED };
@@ -189,8 +188,7 @@ static void pieces_of_any_size_are_the_same(void **state)
         expect_parts(parts, buffer_bytes(&parts->page), step, "our own page");
 }
 
-/* --- pages that are refused
- * ---------------------------------------------------------------------------- */
+/* --- pages that are refused ------------------------------------------------------------------- */
 
 static const struct {
     const char *pattern;

@@ -12,8 +12,7 @@
 
 #define FILE_MAX (1 << 20)
 
-/* --- opening
- * ------------------------------------------------------------------------------------------- */
+/* --- opening ---------------------------------------------------------------------------------- */
 
 /* Signature, keys, chunks, in the order in which a reader takes them. */
 static const char *check_signature(const struct vector *vector, const struct envelope *envelope,
@@ -97,8 +96,7 @@ static const char *open_file(const struct vector *vector, struct bytes file,
     return outcome;
 }
 
-/* --- writing the same
- * ---------------------------------------------------------------------------------- */
+/* --- writing the same ------------------------------------------------------------------------- */
 
 /* The public signature lines, without the comment that may say anything. */
 static struct bytes behind_first_line(struct bytes text)
@@ -186,8 +184,7 @@ static bool rewrites(const struct vector *vector, struct bytes file)
     return same;
 }
 
-/* --- the vectors
- * --------------------------------------------------------------------------------------- */
+/* --- the vectors ------------------------------------------------------------------------------ */
 
 static const char *judge(const struct vector *vector)
 {
