@@ -116,6 +116,7 @@ class Page(html.parser.HTMLParser):
 class Browser:
     def __init__(self):
         self.cookies = {}
+        self.seen = []  # every answer, redirections too
 
     def get(self, url, headers=None):
         return self._follow('GET', url, None, headers or {})
@@ -176,7 +177,8 @@ class Browser:
                 else:
                     self.cookies[name] = morsel.value
         connection.close()
-        return Page(url, response.status, {k.lower(): v for k, v in response.headers.items()}, content)
+        self.seen.append(Page(url, response.status, {k.lower(): v for k, v in response.headers.items()}, content))
+        return self.seen[-1]
 
     @staticmethod
     def open_file(path):

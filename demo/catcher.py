@@ -182,11 +182,11 @@ class Catcher:
             return [email.message_from_bytes(self.box.get_bytes(key), policy=email.policy.default)
                     for key in self.keys]
 
-    def wait(self, wanted, seconds=30):
-        """The first mail for which wanted(mail) is true, once it has come; None after `seconds`."""
+    def wait(self, wanted, after=0, seconds=30):
+        """The first mail behind the first `after` for which wanted(mail) is true, once it has come; None after `seconds`."""
         with self.changed:
-            self.changed.wait_for(lambda: any(map(wanted, self.mails())), seconds)
-            return next(filter(wanted, self.mails()), None)
+            self.changed.wait_for(lambda: any(map(wanted, self.mails()[after:])), seconds)
+            return next(filter(wanted, self.mails()[after:]), None)
 
     def close(self):
         for server in self.servers:

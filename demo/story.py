@@ -72,13 +72,15 @@ class Story:
         return self.client.submit(page, page.form('message', 'signature'), origin='null')
 
     def register(self, page):
+        before = len(self.catcher.mails())
         form = page.form('name', 'password', 'again', 'question', 'answer', 'terms')
         page = self.client.submit(page, form, {
             'name': 'Alice Example', 'password': PASSWORD, 'again': PASSWORD,
             'question': next(filter(None, form.choices['question'])), 'answer': 'Miss Harding', 'terms': 'yes'})
         expect(page.status == 200 and self.reader in page.text, 'the registration was taken', page)
         self.step('registered; a confirmation mail is on its way')
-        mail = self.catcher.wait(lambda m: 'confirm your e-mail' in str(m['Subject']))
+        mail = self.catcher.wait(
+            lambda m: 'confirm your e-mail' in str(m['Subject']) and m['Delivered-To'] == self.reader, before)
         expect(mail is not None, 'the confirmation mail came')
         return re.search(rf'^{re.escape(self.system.url)}/confirm/\S+', mail.get_content(), re.M)[0]
 

@@ -16,7 +16,7 @@ import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 BUILD = pathlib.Path(os.environ.get('SECUREMAIL_BUILD', ROOT / 'build'))
-sys.path.insert(0, str(ROOT / 'demo'))
+sys.path[:0] = [str(ROOT / 'demo'), str(ROOT / 'tests/lib')]
 
 import browser  # noqa: E402
 import catcher  # noqa: E402
