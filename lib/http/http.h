@@ -23,8 +23,7 @@ struct http_request {
     bool post; /* else GET */
     bool head; /* HEAD: handled as GET, the body is not sent */
     char path[HTTP_PATH_MAX + 1];
-    const char
-        *peer; /* the address of who asks; "" if unknown. Behind nginx from X-Forwarded-For */
+    const char *peer;         /* the address of who asks (behind nginx: X-Forwarded-For), or "" */
     const char *cookies;      /* the Cookie header; these four are "" if not there */
     const char *origin;       /* Origin */
     const char *fetch_site;   /* Sec-Fetch-Site */
@@ -32,8 +31,7 @@ struct http_request {
     uint64_t body_size;       /* bytes of the body */
     struct form *query;       /* the decoded query; never NULL */
 
-    struct form
-        *form; /* begin() puts a form here to have the body; the server frees it after end() */
+    struct form *form;       /* begin() puts one here to have the body; freed after end() */
     enum status form_status; /* in finish(): how it went */
     void *data;              /* the application's own */
 };
