@@ -5,7 +5,7 @@
 #include "carrier.h"
 #include "memory.h"
 
-/* Bytes given to a reader at once; what they become fits a buffer of that size. */
+/* Bytes given to a reader at once; they become at most as many, and what it held back. */
 #define PIECE ((size_t)64 * 1024)
 
 struct intake {
@@ -34,7 +34,7 @@ struct intake *intake_new(struct spool *spool, enum intake_form form, const char
     (void)snprintf(intake->source, sizeof(intake->source), "%s", source);
     buffer_init(&intake->head, ENVELOPE_HEADER_MAX);
     buffer_init(&intake->signature, SIGN_TEXT_MAX);
-    buffer_init(&intake->piece, PIECE);
+    buffer_init(&intake->piece, 4 * PIECE);
     return intake;
 }
 
@@ -53,37 +53,41 @@ void intake_free(struct intake *intake)
 
 /* --- while it arrives ------------------------------------------------------------------------ */
 
-/* The age file's bytes: the first ones for us, all for the spool. */
-static void keep_piece(struct intake *intake)
+static void keep_failure(struct intake *intake, enum status status)
 {
-    struct bytes bytes = buffer_bytes(&intake->piece);
-    enum status status;
-
-    if (intake->writer == NULL) {
-        status = spool_begin(intake->spool, intake->source, &intake->writer);
-        if (status != ST_OK) {
-            intake->status = status;
-            intake->full = true;
-            return;
-        }
-    }
-    buffer_add(&intake->head, bytes_first(bytes, ENVELOPE_HEADER_MAX - intake->head.n));
-    status = spool_add(intake->writer, bytes);
-    if (status != ST_OK) {
+    if (status != ST_OK && intake->status == ST_OK) {
         intake->status = status;
         intake->full = true;
     }
+}
+
+/* What was read goes to the spool. */
+static void keep_piece(struct intake *intake)
+{
+    struct bytes bytes = buffer_bytes(&intake->piece);
+
+    if (bytes.n == 0 || intake->status != ST_OK)
+        return;
+    if (intake->writer == NULL)
+        keep_failure(intake, spool_begin(intake->spool, intake->source, &intake->writer));
+    if (intake->writer != NULL)
+        keep_failure(intake, spool_add(intake->writer, bytes));
+    /* The first bytes, as far as they fit, are for the header. */
+    buffer_add(&intake->head, bytes_first(bytes, ENVELOPE_HEADER_MAX - intake->head.n));
     buffer_clear(&intake->piece);
 }
 
+/* Bytes come in lines of an armor; they are gathered, so that the spool is not asked for each. */
 static void read_piece(struct intake *intake, struct bytes bytes)
 {
+    if (intake->piece.n >= PIECE)
+        keep_piece(intake);
+    if (intake->status != ST_OK)
+        return;
     if (intake->armor != NULL)
         intake->status = armor_reader_add(intake->armor, bytes, &intake->piece);
     else
         intake->status = carrier_reader_add(intake->carrier, bytes, &intake->piece);
-    if (intake->status == ST_OK && intake->piece.n > 0)
-        keep_piece(intake);
 }
 
 static bool sink_begin(void *context, const struct form_part *part)
@@ -149,6 +153,7 @@ static enum intake_result end_reader(struct intake *intake, uint8_t hash_out[SIG
 
     if (!intake->seen)
         return INTAKE_EMPTY;
+    keep_piece(intake);
     if (intake->full)
         return intake->status == ST_LIMIT ? INTAKE_FULL : INTAKE_FAULT;
     if (intake->status != ST_OK)

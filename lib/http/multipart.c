@@ -202,20 +202,35 @@ static enum status match_delimiter(struct multipart *parser, struct form *form, 
     return form_finish(form);
 }
 
+/* How many of these bytes can't belong to a delimiter: all before the first place where one stands,
+ * or where one may begin and the bytes end. */
+static size_t value_bytes(const struct multipart *parser, struct bytes bytes)
+{
+    size_t at = bytes_index(bytes, '\r');
+
+    while (at < bytes.n) {
+        struct bytes rest = bytes_from(bytes, at);
+        size_t n = rest.n < parser->delimiter_n ? rest.n : parser->delimiter_n;
+
+        if (memcmp(rest.p, parser->delimiter, n) == 0)
+            return at;
+        at += 1 + bytes_index(bytes_from(rest, 1), '\r');
+    }
+    return bytes.n;
+}
+
 static enum status read_value(struct multipart *parser, struct form *form, struct bytes *rest)
 {
-    size_t plain;
     struct bytes value;
 
     if (parser->matched > 0)
         return match_delimiter(parser, form, rest);
-    plain = bytes_index(*rest, '\r');
-    value = bytes_first(*rest, plain);
-    if (plain < rest->n) {
+    value = bytes_first(*rest, value_bytes(parser, *rest));
+    *rest = bytes_from(*rest, value.n);
+    if (rest->n > 0) {
         parser->matched = 1;
-        plain++;
+        *rest = bytes_from(*rest, 1);
     }
-    *rest = bytes_from(*rest, plain);
     return value.n > 0 ? form_data(form, value) : ST_OK;
 }
 
