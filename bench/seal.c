@@ -6,7 +6,6 @@
 #include <time.h>
 
 #include "carrier.h"
-#include "envelope_private.h"
 #include "test_district.h"
 
 #define LETTER ((size_t)25 << 20)

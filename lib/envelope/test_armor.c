@@ -142,6 +142,22 @@ static void blank_lines_behind_the_end_are_no_lines(void **state)
     buffer_done(&back);
 }
 
+/* A form's value may end in half a line end. */
+static void the_end_may_lack_its_line_end(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {ARMOR_BEGIN "\nZg==\n" ARMOR_END,
+                                        ARMOR_BEGIN "\r\nZg==\r\n" ARMOR_END "\r"};
+    for (size_t i = 0; i < 2; i++) {
+        struct buffer back;
+        uint8_t hash[SIGN_HASH_SIZE];
+        buffer_init(&back, 48);
+        assert_int_equal(decode(bytes_text(texts[i]), 5, &back, hash), ST_OK);
+        assert_true(bytes_equal(buffer_bytes(&back), BYTES_LITERAL("f")));
+        buffer_done(&back);
+    }
+}
+
 static void once_broken_stays_broken(void **state)
 {
     (void)state;
@@ -177,6 +193,7 @@ int main(void)
         cmocka_unit_test(pieces_leave_no_trace),
         cmocka_unit_test(no_two_texts_for_one_file),
         cmocka_unit_test(blank_lines_behind_the_end_are_no_lines),
+        cmocka_unit_test(the_end_may_lack_its_line_end),
         cmocka_unit_test(once_broken_stays_broken),
         cmocka_unit_test(a_full_buffer_is_a_limit),
     };

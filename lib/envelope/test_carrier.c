@@ -310,6 +310,52 @@ static void steps_stay_in_bounds(void **state)
     secret_free(random);
 }
 
+/* The id in the carrier's hand is that of the message in its page. */
+static void the_id_is_that_of_the_message(void **state)
+{
+    struct secret *random = district_random(50, ENVELOPE_RANDOM_SIZE);
+    struct carrier_settings settings = district_settings(*state, random);
+    struct carrier *carrier = NULL;
+    struct carrier_reader *reader = carrier_reader_new();
+    struct buffer html, file;
+    struct envelope envelope;
+    buffer_init(&html, CARRIER_STEP_MAX);
+    buffer_init(&file, CARRIER_STEP_MAX);
+    assert_int_equal(carrier_new(&settings, &carrier, &html), ST_OK);
+    assert_int_equal(carrier_end(carrier, &html), ST_OK);
+    assert_int_equal(carrier_reader_add(reader, buffer_bytes(&html), &file), ST_OK);
+    assert_int_equal(envelope_read(buffer_bytes(&file), &envelope, NULL), ST_OK);
+    assert_memory_equal(carrier_id(carrier), envelope.id, sizeof envelope.id);
+    carrier_free(carrier);
+    carrier_reader_free(reader);
+    buffer_done(&html);
+    buffer_done(&file);
+    secret_free(random);
+}
+
+/* Times out of order are found when it is signed; a page that does not fit is a limit wherever it
+ * ends. */
+static void a_carrier_that_fails_says_so(void **state)
+{
+    struct secret *random = district_random(50, ENVELOPE_RANDOM_SIZE);
+    struct carrier_settings settings = district_settings(*state, random);
+    struct buffer html;
+    settings.seal.expires = settings.seal.time - 1;
+    buffer_init(&html, HTML_MAX);
+    assert_int_equal(district_carrier(&settings, BYTES_LITERAL("hello"), 5, &html), ST_BAD);
+    settings = district_settings(*state, random);
+    buffer_clear(&html);
+    assert_int_equal(district_carrier(&settings, BYTES_LITERAL("hello"), 5, &html), ST_OK);
+    size_t whole = html.n;
+    buffer_done(&html);
+    for (size_t max = 0; max < whole; max += 61) {
+        buffer_init(&html, max);
+        assert_int_equal(district_carrier(&settings, BYTES_LITERAL("hello"), 5, &html), ST_LIMIT);
+        buffer_done(&html);
+    }
+    secret_free(random);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -322,6 +368,8 @@ int main(void)
         cmocka_unit_test(c6_the_reader_is_told),
         cmocka_unit_test(c7_portals_that_could_break_out_are_refused),
         cmocka_unit_test(steps_stay_in_bounds),
+        cmocka_unit_test(the_id_is_that_of_the_message),
+        cmocka_unit_test(a_carrier_that_fails_says_so),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

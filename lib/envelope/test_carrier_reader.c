@@ -145,6 +145,7 @@ static const char *const good[] = {
     "<input value=\"-----\">",
     "<?xml version='1.0'?><p title=\"value=&quot;\">" TWO,
     "<a href=https://example.org/?value=1>x</a><inputs value=\"%m\">" TWO,
+    "<input value='a longer value of another form'>" TWO "<input value=untrusted>",
     "<textarea value=\"%m\"></textarea><input data-value=\"%m\">" TWO,
 };
 
@@ -216,6 +217,7 @@ static const struct {
     {"<input value=\"%mx\"><input value=\"%s\">", ST_BAD},
     {"<input value=\"%m&amp;\"><input value=\"%s\">", ST_BAD},
     {"<input value=\"%m&unknown;\"><input value=\"%s\">", ST_BAD},
+    {"<input value=\"%m&#1f;\"><input value=\"%s\">", ST_BAD},
     {"<input value=\"%m&#0;\"><input value=\"%s\">", ST_BAD},
     {"<input value=\"%m&#4294967306;\"><input value=\"%s\">", ST_BAD},
     {"<input value=\"-----BEGIN AGE ENCRYPTED FILE-----\n\"><input value=\"%s\">", ST_BAD},
