@@ -163,7 +163,7 @@ class Catcher:
 
     def __init__(self, folder, web_port=0):
         self.box = mailbox.Maildir(pathlib.Path(folder), create=True)
-        self.keys = []
+        self.kept = []
         self.changed = threading.Condition()
         self.servers = [Server(('127.0.0.1', 0), SmtpHandler),
                         Server(('127.0.0.1', web_port), PageHandler)]
@@ -174,13 +174,13 @@ class Catcher:
 
     def add(self, mail):
         with self.changed:
-            self.keys.append(self.box.add(mail))
+            self.box.add(mail)
+            self.kept.append(email.message_from_bytes(mail, policy=email.policy.default))
             self.changed.notify_all()
 
     def mails(self):
         with self.changed:
-            return [email.message_from_bytes(self.box.get_bytes(key), policy=email.policy.default)
-                    for key in self.keys]
+            return list(self.kept)
 
     def wait(self, wanted, after=0, seconds=30):
         """The first mail behind the first `after` for which wanted(mail) is true, once it has come; None after `seconds`."""

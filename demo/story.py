@@ -23,11 +23,11 @@ def expect(true, what, page=None):
         raise Failure(what + seen)
 
 
-def send(system, letter, recipients):
+def send(system, letter, recipients, options=('BODY=8BITMIME',)):
     """Hand a letter to the gateway by LMTP, as a mail server does; returns the refused recipients."""
     client = smtplib.LMTP('127.0.0.1', system.gateway_port)
     client.ehlo('mail.agency.example')
-    refused = client.sendmail('dana.whitfield@agency.example', recipients, letter, mail_options=['BODY=8BITMIME'])
+    refused = client.sendmail('dana.whitfield@agency.example', recipients, letter, mail_options=list(options))
     client.quit()
     return refused
 

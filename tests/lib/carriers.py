@@ -19,6 +19,12 @@ def take_apart(page):
     return age, html.unescape(re.search(VALUE.format('signature'), text)[2])
 
 
+def identity_of(age):
+    """The identity's bytes, out of our stanza."""
+    found = re.search(rb'^-> securemail/ibe1 (\S+)$', age, re.M)[1]
+    return base64.b64decode(found + b'=' * (-len(found) % 4))
+
+
 def put_together(page, age=None, signature=None):
     """The page with another message or signature; a signature '' takes its field out."""
     text = page.decode('ascii')
