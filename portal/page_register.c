@@ -48,7 +48,10 @@ static void show_form(struct visit *visit, unsigned code)
 
 void answer_register_form(struct visit *visit)
 {
-    show_form(visit, 200);
+    if (visit->signed_in) /* the message's page knows what to say */
+        visit_go(visit, "/read/%s", visit->message.id);
+    else
+        show_form(visit, 200);
 }
 
 void answer_registered(struct visit *visit)

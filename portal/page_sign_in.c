@@ -63,7 +63,10 @@ void answer_sign_in(struct visit *visit)
 /* With a message the address is known. */
 void answer_password_form(struct visit *visit)
 {
-    show_password(visit, 200, visit->message.envelope.identity.address.text, visit->message.id);
+    if (visit->signed_in)
+        visit_go(visit, "/read/%s", visit->message.id);
+    else
+        show_password(visit, 200, visit->message.envelope.identity.address.text, visit->message.id);
 }
 
 /* --- the password ---------------------------------------------------------------------------- */

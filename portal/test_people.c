@@ -69,6 +69,19 @@ static void signing_in_leads_back_to_the_message(void **state)
     assert_string_equal(answer.location, "/");
 }
 
+static void who_is_signed_in_is_not_asked_again(void **state)
+{
+    char expected[100];
+
+    (void)state;
+    script.session_of = READER;
+    (void)snprintf(expected, sizeof(expected), "/read/%s", message_id);
+    assert_int_equal(read_path("/register"), 303);
+    assert_string_equal(answer.location, expected);
+    assert_int_equal(read_path("/sign-in"), 303);
+    assert_string_equal(answer.location, expected);
+}
+
 static void registration_loses_nothing_typed(void **state)
 {
     char path[100];
@@ -160,6 +173,7 @@ int main(void)
         TEST(signing_in_tells_nothing),
         TEST(too_many_attempts_are_told_when),
         TEST(signing_in_leads_back_to_the_message),
+        TEST(who_is_signed_in_is_not_asked_again),
         TEST(registration_loses_nothing_typed),
         TEST(registration_takes_the_address_from_the_message),
         TEST(confirming_needs_more_than_the_link),
