@@ -64,6 +64,11 @@ class Gateway:
         self.system.remove()
         self.sink.close()
 
+    def set(self, key, value):
+        """Change a setting of the gateway before it is started."""
+        config = self.system.config
+        config.write_text(system.with_settings(config.read_text(), {'gateway': {key: value}}))
+
     def connect(self):
         return lmtp.Lmtp(self.system.gateway_port)
 
