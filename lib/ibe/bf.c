@@ -126,7 +126,7 @@ void bf_encapsulate(const blst_fp6 lines[BF_LINES], const struct bf_identity *id
 /* out = a if `first`, else b, without a branch: the compiler can't see what the mask is. */
 static void select_key(bool first, const uint8_t a[32], const uint8_t b[32], uint8_t out[32])
 {
-    uint8_t mask_a = (uint8_t) - (uint8_t)first;
+    uint8_t mask_a = (uint8_t)(0 - (unsigned)first); /* 0xff or 0 */
     __asm__ volatile("" : "+r"(mask_a));
     for (size_t i = 0; i < BF_KEY_SIZE; i++)
         out[i] = (uint8_t)((a[i] & mask_a) | (b[i] & (uint8_t)~mask_a));
@@ -151,8 +151,7 @@ enum status bf_decapsulate(const uint8_t private_key[POINT_G1_SIZE],
     if (point_read_g2(ciphertext, &u) != ST_OK || point_read_g1(private_key, &secret.d) != ST_OK)
         goto out;
 
-    /* m' from the pairing; then the encryption again. A ρ' of zero gives infinity, which is not U.
-     */
+    /* m' from the pairing; then the encryption again. (A zero ρ' would give infinity: not U.) */
     blst_miller_loop(&secret.miller, &u, &secret.d);
     mask(&secret.miller, &t, t.v.p, secret.m);
     encryption_scalar(secret.m, t.binding, &secret.rho);
