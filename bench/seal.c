@@ -175,6 +175,12 @@ static void hash_alone(void)
     sign_hash_end(&hash, out);
 }
 
+static void cipher_and_hash(void)
+{
+    cipher_alone();
+    hash_alone();
+}
+
 /* --- out
  * -----------------------------------------------------------------------------------------------
  */

@@ -157,9 +157,7 @@ enum status age_body(const struct age_stanza *stanza, uint8_t *out, size_t n)
     return n == 0 ? ST_OK : ST_BAD;
 }
 
-/* --- MAC
- * -----------------------------------------------------------------------------------------------
- */
+/* --- MAC ------------------------------------------------------------------------------------ */
 
 struct bytes age_header_covered(struct bytes header)
 {

@@ -13,6 +13,7 @@
 
 #include "armor_private.h"
 #include "memory.h"
+#include "reference_private.h"
 
 #define NAME_MAX_SIZE 16      /* longer names of tags and attributes are none of ours */
 #define REFERENCE_MAX_SIZE 12 /* "&NewLine;" and "&#x0000002b;" fit */
@@ -127,8 +128,7 @@ static void recognise(struct carrier_reader *reader)
         give(reader, (struct bytes){(const uint8_t *)reader->mark, MARK_SIZE});
 }
 
-/* Characters of a value, references resolved. Its first ones are kept until they tell what it is.
- */
+/* Characters of a value, references resolved. The first ones are kept: they tell what it is. */
 static void take_value(struct carrier_reader *reader, struct bytes text)
 {
     while (reader->content == UNKNOWN && text.n > 0) {
@@ -165,39 +165,6 @@ static void end_value(struct carrier_reader *reader)
 
 /* --- character references --------------------------------------------------------------------- */
 
-/* The character of "#43", "#x2b", "plus"; 0 if it is none that can stand in a message or signature.
- */
-static char referenced(const char *text, size_t n)
-{
-    static const struct {
-        const char *name;
-        char character;
-    } named[] = {
-        {"amp", '&'},   {"lt", '<'},     {"gt", '>'},     {"quot", '"'},     {"apos", '\''},
-        {"plus", '+'},  {"sol", '/'},    {"equals", '='}, {"NewLine", '\n'}, {"Tab", '\t'},
-        {"colon", ':'}, {"lowbar", '_'}, {"period", '.'}, {"comma", ','},    {"semi", ';'},
-    };
-    for (size_t i = 0; i < sizeof named / sizeof named[0]; i++)
-        if (n == strlen(named[i].name) && memcmp(text, named[i].name, n) == 0)
-            return named[i].character;
-    if (n < 2 || text[0] != '#')
-        return 0;
-
-    bool hexadecimal = text[1] == 'x' || text[1] == 'X';
-    unsigned base = hexadecimal ? 16 : 10, value = 0;
-    for (size_t i = hexadecimal ? 2 : 1; i < n; i++) {
-        const char *digits = "0123456789abcdef", *digit;
-        char c = text[i] >= 'A' && text[i] <= 'F' ? (char)(text[i] + ('a' - 'A')) : text[i];
-        digit = c == '\0' ? NULL : strchr(digits, c);
-        if (digit == NULL || (unsigned)(digit - digits) >= base)
-            return 0;
-        value = value * base + (unsigned)(digit - digits);
-        if (value > 0x7e)
-            return 0;
-    }
-    return (char)value;
-}
-
 static bool in_reference(uint8_t c)
 {
     return c == '#' || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
@@ -212,7 +179,7 @@ static struct bytes take_reference(struct carrier_reader *reader, struct bytes h
         return bytes_from(html, 1);
     }
     struct bytes text = {(const uint8_t *)reader->reference, reader->reference_n};
-    char character = referenced(reader->reference, reader->reference_n);
+    char character = reference_character(text);
     reader->place = VALUE;
     if (character != 0) {
         take_value(reader, (struct bytes){(const uint8_t *)&character, 1});
@@ -265,7 +232,7 @@ static void begin_tag(struct carrier_reader *reader, uint8_t c)
     if (letter || c == '/') {
         name_add(&reader->tag, c);
         reader->place = TAG_NAME;
-    } else {
+    } else if (c != '<') {
         reader->place = c == '!' || c == '?' ? DECLARATION : TEXT;
     }
 }

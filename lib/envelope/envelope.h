@@ -71,8 +71,7 @@ enum status envelope_read(struct bytes file, struct envelope *envelope_out,
 enum status envelope_unwrap(const struct envelope *envelope, struct bytes header,
                             const struct secret *key, struct secret **file_key_out) MUST_CHECK;
 
-/* Plaintext bytes of a payload (nonce and chunks) of n bytes; ST_BAD if no payload has that size.
- */
+/* Plaintext bytes of a payload (nonce and chunks) of n bytes; ST_BAD if none has that size. */
 enum status envelope_plain_size(uint64_t payload_n, uint64_t *plain_n_out) MUST_CHECK;
 /* Decrypt a whole payload into plain_out (envelope_plain_size bytes). Bare ST_BAD, and plain_out
  * wiped, unless every chunk verifies and the last one is the last. Nothing of plain_out may be used

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * envelope: opening: what the header says, and the file key. (The payload is opened in payload.c.)
- */
+ * envelope: opening: what the header says, and the file key. (For the payload see payload.c.) */
 #include "envelope_private.h"
 
 #include "age_header_private.h"

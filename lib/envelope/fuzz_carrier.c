@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * envelope: any bytes as a saved carrier, whole and in pieces: the answer is the same, and bounded.
- */
+ * envelope: any bytes as a saved carrier, whole and in pieces: the same answer, and bounded. */
 #include <assert.h>
 
 #include "carrier.h"

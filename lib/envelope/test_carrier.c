@@ -53,8 +53,7 @@ static size_t count(const struct buffer *html, const char *text)
     return n;
 }
 
-/* The page's text as it is shown: line ends are blanks, and where a word is broken nothing stands.
- */
+/* The page's text as it is shown: line ends are blanks, a broken word is whole. */
 static void as_shown(struct buffer *html)
 {
     struct bytes word_break = BYTES_LITERAL("<wbr\n>");

@@ -140,7 +140,7 @@ static const char *const good[] = {
     /* what stands around: a browser's notice, comments, styles, text with signs of markup, other
        inputs */
     "\xef\xbb\xbf<!-- saved from url=(0014)about:internet -->\r\n<html>" TWO,
-    "<!doctype html><!-- a=\"b --><style>a>b{c:\"d\"}</style>1 < 2 & 3 <= 4 <3" TWO,
+    "<!doctype html><!-- a=\"b --><style>a>b{c:\"d\"}</style>1 < 2 & 3 <= 4 <3 <" TWO,
     "<input value=\"other\"><input value=''><input value><input value=x>" TWO
     "<input value=\"-----\">",
     "<?xml version='1.0'?><p title=\"value=&quot;\">" TWO,

@@ -13,8 +13,7 @@ struct vector {
     struct bytes message;
 };
 
-/* A key's value; no bytes if the vector does not have it. The pointer lives as long as the vector.
- */
+/* A key's value; no bytes if the vector does not have it. It lives as long as the vector. */
 struct bytes vector_value(const struct vector *vector, const char *key);
 /* A value in hexadecimal; ends the program unless it has n bytes. */
 void vector_hex(const struct vector *vector, const char *key, uint8_t *out, size_t n);
