@@ -238,6 +238,7 @@ static void c6_the_reader_is_told(void **state)
 
 static void c7_portals_that_could_break_out_are_refused(void **state)
 {
+    static char long_portal[8 + 248 + 1] = "https://"; /* 256 characters */
     static const struct {
         const char *portal, *language;
         enum status expected;
@@ -258,6 +259,7 @@ static void c7_portals_that_could_break_out_are_refused(void **state)
         {"https://a b", "en", ST_BAD},
         {"https://a\nb", "en", ST_BAD},
         {"https://u@a", "en", ST_BAD},
+        {long_portal, "en", ST_BAD},
         {"https://\xc3\xbc", "en", ST_BAD},
         {"https://a", "", ST_BAD},
         {"https://a", "en\"x", ST_BAD},
@@ -265,6 +267,7 @@ static void c7_portals_that_could_break_out_are_refused(void **state)
         {"https://a", "abcdefghijklmnopqrstuvwxyzabcdefghij", ST_BAD},
     };
     struct secret *random = district_random(50, ENVELOPE_RANDOM_SIZE);
+    memset(long_portal + 8, 'p', sizeof long_portal - 9);
     for (size_t i = 0; i < sizeof pages / sizeof pages[0]; i++) {
         struct carrier_settings settings = district_settings(*state, random);
         struct carrier_text text = district_text;

@@ -94,7 +94,7 @@ header(5, 'no_short_line', 'full lines, and none that ends them', withStanzas(ou
 header(5, 'body_crlf', 'CRLF behind body lines', withStanzas(ours.split('\n').map((l, i) => (i === 1 ? l + '\r' : l)).join('\n')));
 header(6, 'no_stanza', 'a header without stanzas', withStanzas());
 const macText = goodHeader.slice(-44, -1);
-header(7, 'mac_short', 'a MAC of 42 characters', withHeader(goodHeader.replace(macText, macText.slice(0, 42))));
+header(7, 'mac_short', 'a MAC of 40 characters, 30 bytes', withHeader(goodHeader.replace(macText, macText.slice(0, 40))));
 header(7, 'mac_long', 'a MAC of 44 characters', withHeader(goodHeader.replace(macText, macText + 'A')));
 header(7, 'mac_stray_bits', 'bits in the last character that mean nothing', withHeader(goodHeader.replace(macText, macText.slice(0, 42) + 'B')));
 header(7, 'mac_without_blank', 'no blank before the MAC', withHeader(goodHeader.replace('--- ', '---')));
