@@ -18,7 +18,8 @@ struct reading {
     struct config *config;
     struct bytes rest; /* lines inih has not had yet */
     unsigned line;     /* number of the one it has */
-    bool continuable;  /* a key came before, in this section */
+    bool continuable; /* inih has found a key in this section: it takes an indented line for more of
+                         it */
     bool in_error;
     struct why *why;
 };
@@ -78,14 +79,23 @@ static bool section_begins(struct reading *reading, struct bytes line)
     return settings_section(text) || mistake(reading, "there is no such section");
 }
 
+/* UTF-8 without control characters but tabs; a vertical tab, for one, is a blank to inih. */
+static bool is_text(struct bytes line)
+{
+    for (size_t i = 0; i < line.n; i++)
+        if ((line.p[i] < ' ' && line.p[i] != '\t') || line.p[i] == 0x7f)
+            return false;
+    return bytes_utf8(line);
+}
+
 /* Is this a line that inih reads as we mean it? */
 static bool line_allowed(struct reading *reading, struct bytes line)
 {
     struct bytes text = bytes_trim(line);
     if (line.n > CONFIG_LINE_MAX)
         return mistake(reading, "the line is too long; lists go on in an indented next line");
-    if (!bytes_utf8(line) || bytes_index(line, '\0') < line.n)
-        return mistake(reading, "the line is not UTF-8 text");
+    if (!is_text(line))
+        return mistake(reading, "the line is not UTF-8 text, or holds a control character");
     if (text.n == 0 || text.p[0] == '#' || text.p[0] == ';')
         return true;
     bool indented = text.p != line.p;
@@ -93,7 +103,6 @@ static bool line_allowed(struct reading *reading, struct bytes line)
         return mistake(reading, "an indented line continues a list, and there is none");
     if (!indented && text.p[0] == '[')
         return section_begins(reading, text);
-    reading->continuable = true;
     return true;
 }
 
@@ -182,6 +191,7 @@ static bool read_rule(struct reading *reading, const char *key, const char *valu
 static int read_key(void *context, const char *section, const char *key, const char *value)
 {
     struct reading *reading = context;
+    reading->continuable = true;
     if (reading->in_error)
         return false;
     if (section[0] == '\0')
