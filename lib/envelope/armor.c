@@ -134,6 +134,7 @@ static enum status take_line(struct armor_reader *reader, struct bytes line,
         return broken(reader);
     if (bytes_equal(line, BYTES_LITERAL(ARMOR_END))) {
         reader->state = AFTER;
+        reader->blanks = 0;
         return ST_OK;
     }
     return reader->state == BODY ? decode_line(reader, line, file_out) : broken(reader);

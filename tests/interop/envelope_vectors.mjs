@@ -65,6 +65,7 @@ const among = withStanzas(grease[0], ours, grease[1]);
 vector('success_among_others', 'success', { comment: 'stanzas of other types are passed over', ...keysOf(letter), ...signed(among), 'written by': 'another' }, among);
 success('crlf', 'a browser sends CRLF', sealed, letter, f.armor(sealed, '\r\n'));
 success('blank_outside', 'blank space around the armor', sealed, letter, ' \r\n\t\n' + f.armor(sealed) + '\n \t\r\n');
+success('blank_outside_most', 'as much blank space on both sides as may be', sealed, letter, ' '.repeat(1024) + f.armor(sealed) + '\n'.repeat(1024));
 success('no_last_line_end', 'the END line without its end', sealed, letter, f.armor(sealed).trimEnd());
 
 vector('other_recipient', 'no match', { comment: 'an age file without a stanza of ours' }, withStanzas(...grease));
