@@ -162,7 +162,8 @@ class Catcher:
     """An SMTP and a web server on free loopback ports; `folder` becomes a Maildir."""
 
     def __init__(self, folder, web_port=0):
-        self.box = mailbox.Maildir(pathlib.Path(folder), create=True)
+        self.folder = pathlib.Path(folder)
+        self.box = mailbox.Maildir(self.folder, create=True)
         self.kept = []
         self.changed = threading.Condition()
         self.servers = [Server(('127.0.0.1', 0), SmtpHandler),

@@ -16,9 +16,11 @@ void answer_style(struct visit *visit)
     answer_file(visit, "text/css; charset=utf-8", BYTES_ARRAY(style_css));
 }
 
+/* Also the icon of a window that shows an attachment, which has no origin. */
 void answer_logo(struct visit *visit)
 {
     answer_file(visit, "image/svg+xml", BYTES_ARRAY(logo_svg));
+    visit->response->for_frames = true;
 }
 
 void answer_seal(struct visit *visit)

@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The portal in a real browser: each script beside this file is one test, played by node with Chromium."""
+import email
+import email.policy
+import json
+import pathlib
+import subprocess
+
+import pytest
+
+import letters
+import story
+
+HERE = pathlib.Path(__file__).parent
+NOTE = 'only a note — with an é\n'.encode()
+
+
+def letter_with_everything(to):
+    message = email.message_from_bytes(letters.with_picture_and_pdf(to), policy=email.policy.SMTP)
+    message.add_attachment(letters.picture(60, 60), 'image', 'png', filename='photo.png')
+    message.add_attachment(NOTE, 'text', 'plain', filename='notes.txt')
+    message.get_payload()[-1].set_param('charset', 'utf-8')
+    return message.as_bytes()
+
+
+def deliver(world, letter, address, path):
+    """Send a letter through the gateway; the attachment of the mail that came out, saved."""
+    path.mkdir(parents=True)
+    before = len(world.mailboxes.mails())
+    assert story.send(world.system, letter, [address]) == {}
+    mail = world.mailboxes.mails()[before]
+    (path / 'letter.eml').write_bytes(letter)
+    return str(story.carrier_of(mail, path)), str(path / 'letter.eml')
+
+
+def play(world, script, folder, **task):
+    """Run a script; its report."""
+    task = {'portal': world.system.url, 'mailboxes': str(world.mailboxes.folder), 'folder': str(folder), **task}
+    done = subprocess.run(['node', HERE / script, json.dumps(task)], capture_output=True, text=True, timeout=180, cwd=HERE)
+    assert done.returncode == 0, done.stderr + done.stdout
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+@pytest.fixture
+def desk(world, request):
+    """A folder of the reader's own."""
+    folder = world.folder / 'desk' / request.node.name.replace('[', '-').rstrip(']')
+    folder.mkdir(parents=True)
+    return folder
+
+
+def two_letters(world, desk, address):
+    first, second = letter_with_everything(f'Alice Example <{address}>'), letters.plain(f'Alice Example <{address}>')
+    carrier, path = deliver(world, first, address, desk / 'first')
+    second_carrier, second_path = deliver(world, second, address, desk / 'second')
+    attachments = {}
+    for part in email.message_from_bytes(first, policy=email.policy.default).iter_attachments():
+        attachments[part.get_filename()] = str(desk / part.get_filename())
+        (desk / part.get_filename()).write_bytes(part.get_payload(decode=True))
+    return {'address': address, 'subject': 'Your benefit statement', 'carrier': carrier, 'letter': path,
+            'secondCarrier': second_carrier, 'second': second_path, 'attachments': attachments}
+
+
+@pytest.mark.parametrize('scripts', [False, True], ids=['without-javascript', 'with-javascript'])
+def test_the_whole_story(world, desk, scripts):
+    address = f'reader-{"js" if scripts else "plain"}@mailbox.example'
+    report = play(world, 'story.mjs', desk, scripts=scripts, **two_letters(world, desk, address))
+    assert len(report['done']) >= 13
