@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * keyserver: an opening, rule by rule (docs/spec/wire.md §Keyserver), with a real master secret and
  * an invented clock. */
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <unistd.h>
@@ -275,6 +276,31 @@ static void an_altered_ciphertext_gives_a_key_that_fits_nothing(void **state)
     }
 }
 
+int __wrap_fdatasync(int fd);
+int __real_fdatasync(int fd);
+static bool disk_fails;
+
+/* The linker leads calls of fdatasync here (see meson.build). */
+int __wrap_fdatasync(int fd)
+{
+    if (!disk_fails)
+        return __real_fdatasync(fd);
+    errno = EIO;
+    return -1;
+}
+
+/* K-7: a record that did not reach the disk, and no key. */
+static void nothing_is_opened_if_the_disk_fails(void **state)
+{
+    struct fixture *fixture = *state;
+    struct secret *key = NULL;
+    disk_fails = true;
+    struct wire_verdict verdict = keyserver_open(&fixture->keyserver, &fixture->ask, PERIOD, &key);
+    disk_fails = false;
+    assert_int_equal(verdict.status, ST_TEMP);
+    assert_null(key);
+}
+
 /* K-7: no record, no key. */
 static void nothing_is_opened_that_is_not_written_down(void **state)
 {
@@ -302,6 +328,7 @@ int main(void)
         WITH_MASTER(each_rule_refuses_and_is_written_down),
         WITH_MASTER(the_first_and_the_last_second_open),
         WITH_MASTER(an_altered_ciphertext_gives_a_key_that_fits_nothing),
+        WITH_MASTER(nothing_is_opened_if_the_disk_fails),
         WITH_MASTER(nothing_is_opened_that_is_not_written_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -6,6 +6,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -237,6 +238,36 @@ static void serving_ends_at_the_first_malformed_frame(void **state)
     serving_ends("cut behind the length", BYTES_LITERAL("\0\0\0\6"), ST_TEMP, BYTES_NONE);
 }
 
+static void *dribble(void *argument)
+{
+    const int *fd = argument;
+    const struct bytes frame = BYTES_LITERAL(LOOKUP);
+    for (size_t i = 0; i < frame.n; i++) {
+        const struct timespec pause = {0, 200000};
+        (void)!io_write_all(*fd, bytes_first(bytes_from(frame, i), 1), io_deadline(5000));
+        nanosleep(&pause, NULL);
+    }
+    shutdown(*fd, SHUT_WR);
+    return NULL;
+}
+
+static void a_frame_that_comes_byte_by_byte_is_whole(void **state)
+{
+    (void)state;
+    int pair[2];
+    uint8_t got[19];
+    pthread_t thread;
+    struct wire_service service = service_of_accounts();
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+    assert_int_equal(pthread_create(&thread, NULL, dribble, &pair[0]), 0);
+    assert_int_equal(wire_serve(pair[1], &service), ST_NONE);
+    pthread_join(thread, NULL);
+    assert_int_equal(io_read_all(pair[0], got, sizeof got, io_deadline(5000)), ST_OK);
+    assert_true(bytes_equal(BYTES_ARRAY(got), BYTES_LITERAL(LOOKUP_ANSWER)));
+    close(pair[0]);
+    close(pair[1]);
+}
+
 static void an_idle_connection_is_ended(void **state)
 {
     (void)state;
@@ -257,6 +288,7 @@ int main(void)
         cmocka_unit_test(a_service_that_is_away_or_not_itself_is_temporary),
         cmocka_unit_test(a_service_that_does_not_answer_is_left),
         cmocka_unit_test(serving_ends_at_the_first_malformed_frame),
+        cmocka_unit_test(a_frame_that_comes_byte_by_byte_is_whole),
         cmocka_unit_test(an_idle_connection_is_ended),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
