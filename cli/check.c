@@ -39,8 +39,7 @@ static void tell(struct check *check, const char *what, enum status status, cons
     check->wrong += status != ST_OK;
 }
 
-/* --- settings
- * ----------------------------------------------------------------------------------- */
+/* --- settings --------------------------------------------------------------------------------- */
 
 static void check_settings(struct check *check)
 {
@@ -102,8 +101,7 @@ static void check_users(struct check *check)
     }
 }
 
-/* --- parameters and keys
- * ------------------------------------------------------------------------ */
+/* --- parameters and keys ---------------------------------------------------------------------- */
 
 static enum status read_params(const struct check *check, struct params *params, struct why *why)
 {
@@ -212,8 +210,7 @@ static void check_key_log(struct check *check)
         close(fd);
 }
 
-/* --- folders
- * ------------------------------------------------------------------------------------ */
+/* --- folders ---------------------------------------------------------------------------------- */
 
 static void check_folder(struct check *check, const char *what, const char *path)
 {

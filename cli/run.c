@@ -29,8 +29,7 @@ struct child {
     int fd;    /* readable when it has ended */
 };
 
-/* --- starting
- * ----------------------------------------------------------------------------------- */
+/* --- starting --------------------------------------------------------------------------------- */
 
 /* In the new process. It ends when we are killed. */
 static void become(const struct child *child, const char *config, pid_t parent)
@@ -59,8 +58,7 @@ static enum status start(struct child *child, const char *config, struct why *wh
     return ST_OK;
 }
 
-/* --- watching
- * ----------------------------------------------------------------------------------- */
+/* --- watching --------------------------------------------------------------------------------- */
 
 /* Take note of a child's end. True if it ended in order. */
 static bool reap(struct child *child, const char *name)

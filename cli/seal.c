@@ -26,8 +26,7 @@ struct seal {
     struct identity identity;
 };
 
-/* --- options and settings
- * ----------------------------------------------------------------------- */
+/* --- options and settings --------------------------------------------------------------------- */
 
 static enum status read_options(struct seal *seal, int count, char **arguments, struct why *why)
 {
@@ -88,8 +87,7 @@ static enum status identify(struct seal *seal, struct why *why)
     return address_parse(bytes_text(seal->to), &seal->identity.address, why);
 }
 
-/* --- sealing
- * ------------------------------------------------------------------------------------ */
+/* --- sealing ---------------------------------------------------------------------------------- */
 
 static enum status begin(const struct seal *seal, struct carrier **carrier_out,
                          struct buffer *html_out)

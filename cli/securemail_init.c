@@ -60,8 +60,7 @@ static const mode_t file_modes[FILES] = {
     [CONFIG] = 0644,
 };
 
-/* --- values for the configuration
- * --------------------------------------------------------------- */
+/* --- values for the configuration ------------------------------------------------------------- */
 
 static enum status set(struct init *init, const char *section, const char *key, const char *text,
                        struct why *why)
@@ -119,8 +118,7 @@ static enum status set_any(struct init *init, char *text, struct why *why)
     return set(init, text, dot + 1, equals + 1, why);
 }
 
-/* --- options
- * ------------------------------------------------------------------------------------ */
+/* --- options ---------------------------------------------------------------------------------- */
 
 static const struct option options[] = {
     {"directory", required_argument, NULL, 'd'},    {"district", required_argument, NULL, 'n'},
@@ -186,8 +184,7 @@ static enum status read_options(struct init *init, int count, char **arguments, 
     return status;
 }
 
-/* --- what is made
- * ------------------------------------------------------------------------------- */
+/* --- what is made ----------------------------------------------------------------------------- */
 
 static enum status make_master(struct init *init, struct why *why)
 {
@@ -266,8 +263,7 @@ static enum status make_config(struct init *init, struct why *why)
     return status;
 }
 
-/* --- where it goes
- * ------------------------------------------------------------------------------ */
+/* --- where it goes ---------------------------------------------------------------------------- */
 
 static enum status make_folder(struct init *init, struct why *why)
 {

@@ -29,8 +29,7 @@ struct key_log {
     uint64_t synced;         /* of the lines appended by us */
 };
 
-/* --- writing
- * ------------------------------------------------------------------------------------ */
+/* --- writing ---------------------------------------------------------------------------------- */
 
 static bool write_all(int fd, struct bytes line)
 {
@@ -134,8 +133,7 @@ bool key_log_broken(struct key_log *log)
     return broken;
 }
 
-/* --- opening
- * ------------------------------------------------------------------------------------ */
+/* --- opening ---------------------------------------------------------------------------------- */
 
 static enum status write_head(struct key_log *log, struct why *why)
 {

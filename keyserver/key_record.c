@@ -22,8 +22,7 @@ const char *key_result_name(enum key_result result)
     return (unsigned)result < KEY_RESULT_COUNT ? result_names[result] : "?";
 }
 
-/* --- writing
- * ------------------------------------------------------------------------------------ */
+/* --- writing ---------------------------------------------------------------------------------- */
 
 static void chain_line(struct bytes line, const uint8_t before[KEY_CHAIN_SIZE],
                        uint8_t chain_out[KEY_CHAIN_SIZE])
@@ -92,8 +91,7 @@ enum status key_head_write(const struct key_head *head, uint8_t chain[KEY_CHAIN_
     return end_line(chain, line_out);
 }
 
-/* --- reading
- * ------------------------------------------------------------------------------------ */
+/* --- reading ---------------------------------------------------------------------------------- */
 
 static struct bytes next_word(struct bytes *rest)
 {

@@ -30,8 +30,7 @@ struct program {
     int listener;
 };
 
-/* --- acquiring
- * ---------------------------------------------------------------------------------- */
+/* --- acquiring -------------------------------------------------------------------------------- */
 
 static enum status read_master(struct program *program, struct why *why)
 {
@@ -137,8 +136,7 @@ static enum status enter(const struct program *program, struct why *why)
     return room_enter(&room, why);
 }
 
-/* --- working
- * ------------------------------------------------------------------------------------ */
+/* --- working ---------------------------------------------------------------------------------- */
 
 static struct wire_verdict answer_open(const struct keyserver *keyserver,
                                        const struct wire_key_open *ask,

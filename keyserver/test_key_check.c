@@ -8,8 +8,7 @@
 #include "encode.h"
 #include "test_key_sample.h"
 
-/* --- lines
- * -------------------------------------------------------------------------------------- */
+/* --- lines ------------------------------------------------------------------------------------ */
 
 static void what_was_written_is_read(void **state)
 {
@@ -77,8 +76,7 @@ static void a_line_has_room_for_the_longest_record(void **state)
     buffer_done(&line);
 }
 
-/* --- checking
- * ----------------------------------------------------------------------------------- */
+/* --- checking --------------------------------------------------------------------------------- */
 
 static void checking_counts_what_is_there(void **state)
 {

@@ -29,8 +29,7 @@ static struct key_log *opened(const struct place *place)
     return log;
 }
 
-/* --- writing
- * --- */
+/* --- writing ---------------------------------------------------------------------------------- */
 
 static void the_log_is_that_of_the_specification(void **state)
 {
@@ -58,8 +57,7 @@ static void it_goes_on_where_it_ended(void **state)
     sample_assert(place, HEAD FIRST SECOND);
 }
 
-/* --- starting
- * ----------------------------------------------------------------------------------- */
+/* --- starting --------------------------------------------------------------------------------- */
 
 static void an_unfinished_record_is_cut_off_only_when_told(void **state)
 {
@@ -141,8 +139,7 @@ static void what_is_damaged_or_not_ours_is_left_alone(void **state)
     assert_int_equal(key_log_open(place->directory, &sample_head, &log, &found, &why), ST_FAIL);
 }
 
-/* --- the disk: the linker leads calls of fdatasync here, as meson.build says
- * ------------------------------------------------------------------------------------- */
+/* --- the disk: the linker leads calls of fdatasync here, as meson.build says ------------------ */
 
 int __wrap_fdatasync(int fd);
 int __real_fdatasync(int fd);
@@ -187,8 +184,7 @@ static void a_disk_that_failed_once_is_not_trusted_again(void **state)
     key_log_close(log);
 }
 
-/* --- faults
- * ------------------------------------------------------------------------------------- */
+/* --- faults ----------------------------------------------------------------------------------- */
 
 static void a_full_disk_leaves_no_piece_of_a_record(void **state)
 {

@@ -42,8 +42,7 @@ static bool mistake(struct reading *reading, const char *text)
     return false;
 }
 
-/* --- lines, on their way to inih
- * ---------------------------------------------------------------- */
+/* --- lines, on their way to inih -------------------------------------------------------------- */
 
 /* A rule: [policy "name"]. */
 static bool rule_begins(struct reading *reading, struct bytes name)
@@ -123,8 +122,7 @@ static char *next_line(char *line, int size, void *context)
     return line;
 }
 
-/* --- keys and values, as inih gives them
- * -------------------------------------------------------- */
+/* --- keys and values, as inih gives them ------------------------------------------------------ */
 
 static void add_value(struct config *config, const struct config_setting *setting,
                       struct bytes value)
@@ -204,8 +202,7 @@ static int read_key(void *context, const char *section, const char *key, const c
     return read_setting(reading, setting, value);
 }
 
-/* --- the whole
- * ---------------------------------------------------------------------------------- */
+/* --- the whole -------------------------------------------------------------------------------- */
 
 /* Room for everything that a text of this many lines and commas, and the defaults, can hold. */
 static struct config *config_new(const char *name, struct bytes text)

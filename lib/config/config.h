@@ -43,10 +43,9 @@ void config_free(struct config *config); /* NULL is fine */
 enum status config_need(const struct config *config, const char *const *needed,
                         struct why *why) MUST_CHECK;
 
-/* --- settings
- * -----------------------------------------------------------------------------------
- *
- * Each gives the value of the file, else the default. Texts live as long as the config. */
+/* --- settings --------------------------------------------------------------------------------- */
+
+/* Each gives the value of the file, else the default. Texts live as long as the config. */
 
 /* Text, paths, sockets, URLs, choices: the text itself; "" if there is neither value nor default.
  */
@@ -62,8 +61,7 @@ size_t config_count(const struct config *config, const char *section, const char
 const char *config_item(const struct config *config, const char *section, const char *key,
                         size_t i);
 
-/* --- rules
- * --------------------------------------------------------------------------------------- */
+/* --- rules ------------------------------------------------------------------------------------ */
 
 /* One key of a rule. A key given on several lines comes several times, in the file's order. */
 struct config_entry {
@@ -85,15 +83,13 @@ const struct config_rule *config_rules(const struct config *config, size_t *coun
 /* The file's name as in reasons, for a reason about a rule's line. */
 const char *config_name(const struct config *config);
 
-/* --- the table itself
- * ---------------------------------------------------------------------------- */
+/* --- the table itself ------------------------------------------------------------------------- */
 
 enum config_kind {
     CONFIG_TEXT,     /* one line of UTF-8 without control characters */
     CONFIG_NUMBER,   /* decimal digits */
     CONFIG_SIZE,     /* bytes: digits, then nothing, K, M or G (1,024 each) */
-    CONFIG_DURATION, /* "30 seconds", "10 minutes", "12 hours", "90 days", "2 weeks"; also 30s, 10m…
-                      */
+    CONFIG_DURATION, /* "30 seconds", "10 minutes", "12 hours", "90 days", "2 weeks"; "90d" */
     CONFIG_SWITCH,   /* yes or no */
     CONFIG_CHOICE,   /* one of the words in `choices` */
     CONFIG_PATH,     /* an absolute path */

@@ -11,8 +11,7 @@
 #include "wire_accounts.h"
 #include "wire_keyserver.h"
 
-/* --- samples: any message, filled by its table
- * -------------------------------------------------- */
+/* --- samples: any message, filled by its table ------------------------------------------------ */
 
 enum fill { SMALLEST, LARGEST };
 
@@ -83,8 +82,7 @@ static struct bytes content(const struct buffer *frame)
     return bytes_from(buffer_bytes(frame), 4);
 }
 
-/* --- the specification's bytes
- * ------------------------------------------------------------------ */
+/* --- the specification's bytes ---------------------------------------------------------------- */
 
 static void assert_hex(const struct buffer *frame, const char *hex)
 {
@@ -159,8 +157,7 @@ static void messages_have_the_sizes_of_the_specification(void **state)
     buffer_done(&frame);
 }
 
-/* --- there and back, and cut at every place
- * ----------------------------------------------------- */
+/* --- there and back, and cut at every place --------------------------------------------------- */
 
 static void request_there_and_back(const struct wire_exchange *exchange, enum fill fill)
 {
@@ -248,8 +245,7 @@ static void refusals_come_back(void **state)
     assert_string_equal(wire_reason_name(REASON_BUSY), "busy");
 }
 
-/* --- malformed frames, one rule each
- * ------------------------------------------------------------ */
+/* --- malformed frames, one rule each ---------------------------------------------------------- */
 
 static enum status decode_hex(bool request, unsigned row, const char *hex)
 {

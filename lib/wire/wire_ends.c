@@ -35,8 +35,7 @@ enum status wire_receive(int fd, int64_t deadline, struct buffer *frame)
     return ST_OK;
 }
 
-/* --- asking
- * ------------------------------------------------------------------------------------- */
+/* --- asking ----------------------------------------------------------------------------------- */
 
 struct wire_verdict wire_call(const struct wire_peer *peer, const struct wire_exchange *exchange,
                               const void *ask, void *reply_out)
@@ -64,8 +63,7 @@ out:
     return verdict;
 }
 
-/* --- serving
- * ------------------------------------------------------------------------------------ */
+/* --- serving ---------------------------------------------------------------------------------- */
 
 static const struct wire_exchange *find(const struct wire_service *service, uint8_t type)
 {

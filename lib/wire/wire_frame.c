@@ -16,8 +16,7 @@ void wire_frame_init(struct buffer *frame)
     buffer_init(frame, LENGTH_SIZE + WIRE_FRAME_MAX);
 }
 
-/* --- where a field lies in its struct
- * ----------------------------------------------------------- */
+/* --- where a field lies in its struct --------------------------------------------------------- */
 
 static void *member(void *values, size_t at)
 {
@@ -45,8 +44,7 @@ void wire_clear(const struct wire_message *message, void *values)
         secret_wipe(values, message->size);
 }
 
-/* --- encoding
- * ----------------------------------------------------------------------------------- */
+/* --- encoding --------------------------------------------------------------------------------- */
 
 static void add_u16(struct buffer *frame, size_t number)
 {
@@ -162,10 +160,9 @@ enum status wire_encode_answer(struct buffer *frame, const struct wire_verdict *
     return encode_fields(frame, verdict->status == ST_OK ? message : NULL, values);
 }
 
-/* --- decoding
- * -----------------------------------------------------------------------------------
- *
- * A bad field makes the whole bad; decode_fields clears what came before it. */
+/* --- decoding --------------------------------------------------------------------------------- */
+
+/* A bad field makes the whole bad; decode_fields clears what came before it. */
 
 static enum status take(struct bytes *rest, size_t n, struct bytes *bytes_out)
 {

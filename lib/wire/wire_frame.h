@@ -16,8 +16,7 @@
 #define WIRE_VERSION 1
 #define WIRE_FRAME_MAX 65536 /* bytes after the length */
 
-/* --- what an answer says
- * ------------------------------------------------------------------------- */
+/* --- what an answer says ---------------------------------------------------------------------- */
 
 /* Where a person can do something about a refusal. Numbers are the protocol's; never reused. */
 enum wire_reason {
@@ -53,8 +52,7 @@ struct wire_verdict {
 /* "none", "wrong-password", … for log lines. */
 const char *wire_reason_name(enum wire_reason reason);
 
-/* --- messages
- * ------------------------------------------------------------------------------------ */
+/* --- messages --------------------------------------------------------------------------------- */
 
 enum wire_kind {
     WIRE_NUMBER, /* uint64_t */
@@ -103,10 +101,9 @@ struct wire_message {
 /* Free the secrets of a message and wipe the struct: all zero. */
 void wire_clear(const struct wire_message *message, void *values);
 
-/* --- frames
- * --------------------------------------------------------------------------------------
- *
- * A frame is built in, and taken apart from, a buffer initialised by wire_frame_init. */
+/* --- frames ----------------------------------------------------------------------------------- */
+
+/* A frame is built in, and taken apart from, a buffer initialised by wire_frame_init. */
 
 void wire_frame_init(struct buffer *frame);
 
@@ -132,8 +129,7 @@ enum status wire_decode_answer(struct bytes frame, const struct wire_message *me
 enum status wire_send(int fd, const struct buffer *frame, int64_t deadline) MUST_CHECK;
 enum status wire_receive(int fd, int64_t deadline, struct buffer *frame) MUST_CHECK;
 
-/* --- the two ends
- * -------------------------------------------------------------------------------- */
+/* --- the two ends ----------------------------------------------------------------------------- */
 
 /* Where a service answers. Calls make a connection each, so any number of threads may share it. */
 struct wire_peer {
