@@ -257,11 +257,11 @@ int command_check(int count, char **arguments)
     struct why why = {""};
     for (int option; (option = getopt(count, arguments, "c:")) != -1;) {
         if (option != 'c')
-            return EXIT_USAGE;
+            return command_misused("check");
         path = optarg;
     }
     if (optind != count)
-        return EXIT_USAGE;
+        return command_misused("check");
     if (config_read(path, &config, &why) != ST_OK)
         return command_failed("check", &why);
 

@@ -15,6 +15,8 @@ int command_check(int count, char **arguments);
 int command_seal(int count, char **arguments);
 int command_settings(int count, char **arguments);
 
+/* How the command is used, on standard error; gives the exit code 64. */
+int command_misused(const char *command);
 /* "securemail check: <reason>" on standard error; gives the exit code 1. */
 int command_failed(const char *command, const struct why *why);
 

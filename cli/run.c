@@ -162,10 +162,10 @@ int command_run(int count, char **arguments)
         else if (option == 'p')
             folder = optarg;
         else
-            return EXIT_USAGE;
+            return command_misused("run");
     }
     if (optind != count)
-        return EXIT_USAGE;
+        return command_misused("run");
     enum status status = config_read(path, &config, &why);
     if (status == ST_OK) {
         log_open("securemail", config_switch(config, "log", "debug"));

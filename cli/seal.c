@@ -45,7 +45,7 @@ static enum status read_options(struct seal *seal, int count, char **arguments, 
             if (clock_parse_iso(bytes_text(optarg), &seal->time) != ST_OK)
                 return why_set(why, ST_BAD, "--time: write 2026-11-24T01:49:52Z or 2026-11-24");
         } else
-            return why_set(why, ST_BAD, "see “securemail help seal”");
+            return why_set(why, ST_BAD, "there is no such option");
     }
     return seal->to != NULL && optind == count ? ST_OK
                                                : why_set(why, ST_BAD, "--to ADDRESS is needed");
@@ -183,7 +183,7 @@ int command_seal(int count, char **arguments)
     enum status status = read_options(&seal, count, arguments, &why);
     if (status != ST_OK) {
         command_failed("seal", &why);
-        return EXIT_USAGE;
+        return command_misused("seal");
     }
     status = config_read(seal.config_path, &seal.config, &why);
     if (status == ST_OK)

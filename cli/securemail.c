@@ -64,6 +64,13 @@ static int command_version(int count, char **arguments)
     return 0;
 }
 
+int command_misused(const char *command)
+{
+    const struct command *one = find(command);
+    fprintf(stderr, "usage: securemail %s %s\n", one->name, one->arguments);
+    return EXIT_USAGE;
+}
+
 int command_failed(const char *command, const struct why *why)
 {
     fprintf(stderr, "securemail %s: %s\n", command, why->text);

@@ -127,11 +127,11 @@ int command_settings(int count, char **arguments)
     bool manual = false;
     for (int option; (option = getopt_long(count, arguments, "", options, NULL)) != -1;) {
         if (option != 'm')
-            return EXIT_USAGE;
+            return command_misused("settings");
         manual = true;
     }
     if (optind != count)
-        return EXIT_USAGE;
+        return command_misused("settings");
     print_all(manual);
     return 0;
 }

@@ -99,6 +99,7 @@ static void checking_counts_what_is_there(void **state)
     assert_int_equal(found.torn_bytes, 11);
 }
 
+/* L-1, L-2 or L-4, for each character there is; L-5 for the last line end. */
 static void any_changed_character_is_found(void **state)
 {
     const struct place *place = *state;
@@ -127,11 +128,11 @@ static void lines_lost_or_moved_are_found(void **state)
     static const struct {
         const char *text, *reason;
     } cases[] = {
-        {FIRST SECOND, "line 1: not the head"},
-        {HEAD SECOND, "line 2: "},
+        {FIRST SECOND, "line 1: not the head"}, /* L-1 */
+        {HEAD SECOND, "line 2: the chain"},     /* L-4 */
         {HEAD FIRST FIRST, "line 3: "},
         {HEAD FIRST HEAD, "line 3: "},
-        {HEAD "\n" FIRST, "line 2: not of its form"},
+        {HEAD "\n" FIRST, "line 2: not of its form"}, /* L-2 */
         {HEAD FIRST SECOND "\n", "line 4: not of its form"},
         {"\n" HEAD, "line 1: not the head"},
     };
@@ -167,6 +168,7 @@ static void a_gap_in_the_numbers_is_found(void **state)
     buffer_done(&line);
 }
 
+/* L-2 */
 static void a_line_without_end_is_not_swallowed(void **state)
 {
     const struct place *place = *state;

@@ -354,6 +354,13 @@ def test_what_it_does_not_know_it_says():
     assert tool('--version').stdout == tool('version').stdout
 
 
+@pytest.mark.parametrize('command', ['run', 'check', 'seal', 'settings'])
+def test_wrong_usage_shows_the_right_one(command):
+    for arguments in (['--nonsense'], ['superfluous']):
+        done = tool(command, *arguments)
+        assert done.returncode == 64 and f'usage: securemail {command}'.encode() in done.stderr and done.stdout == b''
+
+
 def test_output_that_does_not_arrive_is_an_error():
     with open('/dev/full', 'wb') as full:
         done = subprocess.run([TOOL, 'settings'], stdout=full, stderr=subprocess.PIPE, env=dict(os.environ))
