@@ -194,6 +194,20 @@ static void mistakes_are_named_with_their_line(void **state)
     }
 }
 
+static void a_line_has_its_longest_length(void **state)
+{
+    (void)state;
+    char text[300] = "[district]\nname = ";
+    struct config *config = NULL;
+    struct why why;
+    size_t line = strlen("[district]\n");
+    memset(text + strlen(text), 'x', CONFIG_LINE_MAX - strlen("name = "));
+    assert_int_equal(strlen(text) - line, CONFIG_LINE_MAX);
+    config_free(parsed(text));
+    text[line + CONFIG_LINE_MAX] = 'x';
+    assert_int_equal(config_parse(bytes_text(text), "test.conf", &config, &why), ST_BAD);
+}
+
 static void a_nul_is_refused(void **state)
 {
     (void)state;
@@ -312,6 +326,7 @@ int main(void)
         cmocka_unit_test(a_list_goes_on_by_comma_line_and_indentation),
         cmocka_unit_test(rules_keep_their_order_and_their_lines),
         cmocka_unit_test(mistakes_are_named_with_their_line),
+        cmocka_unit_test(a_line_has_its_longest_length),
         cmocka_unit_test(a_nul_is_refused),
         cmocka_unit_test(loopback_needs_no_tls),
         cmocka_unit_test(durations_and_sizes_have_their_units),
