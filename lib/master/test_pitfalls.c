@@ -1,20 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0
- * master: the pitfalls of pairing libraries that no vector shows. The thirteen, and what tries
- * them:
+ * master: the pitfalls of pairing libraries that no vector shows. */
+
+/* clang-format off: a table.
  *
- *      1  foreign points unchecked          test_vectors
- *      2  zero scalars                      here
- *      3  multiplying outside the group     test_vectors
- *      4  secrets left on the stack         here
- *      5  an oracle on rejection            test_vectors, ctime
- *      6  identity bytes from outside       test_vectors, test_identity, test_address
- *      7  periods                           test_identity; the keyserver's own tests
- *      8  parameters unsigned               test_vectors
- *      9  randomness                        here
- *     10  the master key as a signing key   here, test_master
- *     11  the build                         ctime, test_vectors (RFC 9380), ibe_vectors,
- * ibe_exchange 12  threads and their stacks          here 13  blst's SHA-256 for other things
- * suite.c is the only hashing, and on libsodium */
+ *      1  foreign points unchecked           test_vectors
+ *      2  zero scalars                       here
+ *      3  multiplying outside the group      test_vectors
+ *      4  secrets left on the stack          here
+ *      5  an oracle on rejection             test_vectors, ctime
+ *      6  identity bytes from outside        test_vectors, test_identity, test_address
+ *      7  periods                            test_identity; the keyserver's own tests
+ *      8  parameters unsigned                test_vectors
+ *      9  randomness                         here
+ *     10  the master key as a signing key    here, test_master
+ *     11  the build                          test_vectors (RFC 9380), ctime, ibe_vectors, ibe_exchange
+ *     12  threads and their stacks           here
+ *     13  blst's SHA-256 for other things    tests/rooms: suite.c is the only hashing, and on libsodium */
+/* clang-format on */
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>

@@ -280,7 +280,7 @@ static void pitfall_06_foreign_identity_bytes_are_not_hashed(void **state)
 
 /* --- RFC 9380 -------------------------------------------------------------------------------- */
 
-static void hashing_to_g1_is_that_of_rfc_9380(void **state)
+static void pitfall_11_this_build_hashes_to_g1_as_rfc_9380(void **state)
 {
     (void)state;
     struct buffer buffer;
@@ -357,7 +357,7 @@ int main(int count, char **arguments)
         cmocka_unit_test(pitfall_01_foreign_point_checked),
         cmocka_unit_test(pitfall_03_points_of_low_order_are_never_multiplied),
         cmocka_unit_test(pitfall_06_foreign_identity_bytes_are_not_hashed),
-        cmocka_unit_test(hashing_to_g1_is_that_of_rfc_9380),
+        cmocka_unit_test(pitfall_11_this_build_hashes_to_g1_as_rfc_9380),
         cmocka_unit_test(pitfall_08_parameters_are_signed_and_checked),
     };
     if (count != 2) {

@@ -82,6 +82,15 @@ def test_programs_are_hardened(program):
     assert re.search(r'GNU_STACK.*RW\s', header), 'no executable stack'
 
 
+def test_pitfall_13_the_curve_library_hashes_nothing_but_points():
+    """Every hash of ours is made by suite.c on libsodium; blst's SHA-256 stays inside hashing to the curve."""
+    for name in tracked('lib/ibe/*.c', 'lib/master/*.c'):
+        text = (ROOT / name).read_text()
+        assert 'blst_sha256' not in text and 'blst_expand_message' not in text, name
+        if 'test_' not in name and name != 'lib/ibe/suite.c':
+            assert not re.search(r'crypto_hash_|EVP_Digest|SHA256\(', text), name
+
+
 def test_every_room_has_its_card():
     rooms = sorted({str(pathlib.Path(name).parent) for name in tracked('*.c')}
                    - {'bench'} - {n for n in map(str, (ROOT / 'tests').rglob('*'))})
@@ -181,3 +190,10 @@ def test_shell_scripts_parse():
         if path.read_text().startswith('#!/bin/sh'):
             assert shutil.which('sh')
             subprocess.run(['sh', '-n', path], check=True)
+
+
+def test_continuous_integration_runs_the_test_command_of_the_readme():
+    assert (ROOT / '.ci/run').read_text().rstrip().endswith('exec make test')
+    readme = (ROOT / 'README.md').read_text()
+    first = readme.split('```')[1]
+    assert re.findall(r'^make \w+', first, re.M) == ['make demo', 'make test']

@@ -1,0 +1,62 @@
+"""Every program has locked its door before the first foreign byte, and each lock is tried from outside."""
+import pathlib
+import re
+import socket
+
+import conftest
+
+PROGRAMS_WITH_DOORS = ('gateway', 'portal', 'accounts', 'keyserver')
+
+
+def status_of(process):
+    return dict(re.findall(r'^(\w+):\s+(.*)$', pathlib.Path(f'/proc/{process}/status').read_text(), re.M))
+
+
+def processes(world):
+    """Process number → name of the program, of all that `securemail run` started, with their children."""
+    found = {}
+    for line in conftest.processes_of(world.system.folder):
+        number, _, words = line.partition(' ')
+        program = pathlib.Path(words.split()[0]).name
+        if program.startswith('securemail-'):
+            found[number] = program.removeprefix('securemail-')
+    return found
+
+
+def test_each_process_of_each_program_is_locked_in(world):
+    """Also the gateway's workers and the portal's spawner, which are children."""
+    found = processes(world)
+    assert set(found.values()) == set(PROGRAMS_WITH_DOORS)
+    assert list(found.values()).count('gateway') >= 2 and list(found.values()).count('portal') == 2
+    for number, program in found.items():
+        status = status_of(number)
+        where = f'{program} {number}'
+        assert status['NoNewPrivs'] == '1', where
+        assert status['Seccomp'] == '2', where
+        assert int(status['CapEff'], 16) == int(status['CapPrm'], 16) == 0, where
+        limits = pathlib.Path(f'/proc/{number}/limits').read_text()
+        assert re.search(r'^Max core file size\s+0\s+0', limits, re.M), where
+
+
+def test_the_keyserver_has_no_socket_of_the_network(world):
+    number = next(number for number, program in processes(world).items() if program == 'keyserver')
+    sockets = {link.readlink().name for link in pathlib.Path(f'/proc/{number}/fd').iterdir() if 'socket:' in str(link.readlink())}
+    inodes = {re.search(r'\d+', name)[0] for name in sockets}
+    for table in ('tcp', 'tcp6', 'udp', 'udp6'):
+        for line in pathlib.Path(f'/proc/net/{table}').read_text().splitlines()[1:]:
+            assert line.split()[9] not in inodes, table
+    assert inodes, 'it listens somewhere'
+
+
+def test_a_program_that_can_not_lock_its_door_serves_nobody(make_world):
+    """A user that does not exist is the simplest lock that fails: no program goes on without it."""
+    for program in PROGRAMS_WITH_DOORS:
+        world = make_world(programs=(), settings={program: {'user': 'no-such-user-here'}})
+        process = conftest.system.subprocess.run(
+            [world.system.build / program / f'securemail-{program}', '-c', world.system.config], capture_output=True, text=True,
+            timeout=30)
+        assert process.returncode != 0, program
+        assert 'no-such-user-here' in process.stderr, program
+        if program == 'gateway':
+            with socket.socket() as probe:
+                assert probe.connect_ex(('127.0.0.1', world.system.gateway_port)) != 0
