@@ -81,21 +81,11 @@ struct line {
 
 #define LINE_LENGTH 75 /* and a “=” for a soft break */
 
-static void put_encoded(struct line *line, const char *text, size_t n)
-{
-    if (line->length + n > LINE_LENGTH) {
-        (void)buffer_add_text(line->out, "=\r\n");
-        line->length = 0;
-    }
-    (void)buffer_add(line->out, (struct bytes){(const uint8_t *)text, n});
-    line->length += n;
-}
-
 /* One byte of text. A blank at the end of a line, and a dot or “From ” at its beginning, are what
  * mail servers change; encoding them costs nothing. */
 static void put(struct line *line, uint8_t c, bool before_break)
 {
-    char encoded[4];
+    static const char digits[] = "0123456789ABCDEF";
     if (c == '\n') {
         (void)buffer_add_text(line->out, "\r\n");
         line->length = 0;
@@ -103,9 +93,14 @@ static void put(struct line *line, uint8_t c, bool before_break)
     }
     bool plain = c >= ' ' && c < 0x7f && c != '=' && !(c == ' ' && before_break) &&
                  !(line->length == 0 && (c == '.' || c == 'F'));
-    int n = plain ? snprintf(encoded, sizeof encoded, "%c", c)
-                  : snprintf(encoded, sizeof encoded, "=%02X", c);
-    put_encoded(line, encoded, (size_t)n);
+    const uint8_t encoded[3] = {plain ? c : '=', (uint8_t)digits[c >> 4], (uint8_t)digits[c & 15]};
+    size_t n = plain ? 1 : 3;
+    if (line->length + n > LINE_LENGTH) {
+        (void)buffer_add_text(line->out, "=\r\n");
+        line->length = 0;
+    }
+    (void)buffer_add(line->out, (struct bytes){encoded, n});
+    line->length += n;
 }
 
 /* --- filling in
