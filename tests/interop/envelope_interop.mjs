@@ -7,6 +7,7 @@
 // The second implementation, and age-encryption, → ours.
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
+import { webcrypto } from 'node:crypto';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -14,6 +15,9 @@ import { fileURLToPath } from 'node:url';
 import * as age from 'age-encryption';
 import { bech32 } from '@scure/base';
 import * as f from './envelope_format.mjs';
+
+// age-encryption draws its keys from the global `crypto`, which Node has by itself only since version 19.
+globalThis.crypto ??= webcrypto;
 
 const tool = process.argv[2];
 const here = path.dirname(fileURLToPath(import.meta.url));
