@@ -176,8 +176,10 @@ unsigned letter_serve(const struct post *post, int fd, const char *peer)
         letters++;
         status = serve_letter(post, session, transaction);
         smtp_transaction_free(transaction);
-        if (status != ST_OK)
+        if (status != ST_OK) {
+            (void)why_set(&why, status, "lost before the answers were sent");
             break;
+        }
     }
     journal_connection(peer, letters, status, &why);
     smtp_session_free(session);

@@ -34,7 +34,7 @@ static const char html_template[] =
     "<html lang=\"en\">\n"
     "<head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">"
     "<title>Secure message</title></head>\n"
-    "<body style=\"margin:0;padding:16px;background:#f2f4f7;color:#1b1f24;"
+    "<body style=\"margin:0;padding:16px;background:#f2f4f7;color:#1b1f24;overflow-wrap:anywhere;"
     "font:16px/1.5 system-ui,-apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-serif\">\n"
     "<div style=\"max-width:560px;margin:0 auto;background:#ffffff;border:1px solid #d5dae1;border-top:6px solid #14396a\">\n"
     "<div style=\"padding:20px 24px\">\n"

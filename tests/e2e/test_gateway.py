@@ -408,6 +408,17 @@ def test_a_stop_finishes_the_letter_in_hand():
         assert len(made.sink.mails) == 1
 
 
+def test_workers_do_not_outlive_their_master():
+    with Gateway({'workers': 3}) as made:
+        workers = made.workers()
+        assert len(workers) == 3
+        made.system.processes[0].kill()
+        deadline = time.monotonic() + 10
+        while any(pathlib.Path(f'/proc/{pid}').exists() for pid in workers):
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+
+
 def test_workers_are_replaced_after_their_letters():
     with Gateway({'workers': 1, 'letters-per-worker': 2}) as made:
         first = made.workers()
