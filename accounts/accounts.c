@@ -92,7 +92,7 @@ static struct wire_verdict take_registration(struct service *service, const void
         return WIRE_REFUSE(ST_BAD, outcome.fault == REGISTRATION_PASSWORD ? REASON_WEAK_PASSWORD
                                                                           : REASON_FIELD);
     case ST_LIMIT:
-        return WIRE_REFUSE(ST_LIMIT, REASON_THROTTLED);
+        return wait_for(outcome.wait);
     default:
         return other(status);
     }

@@ -52,9 +52,12 @@ enum status mailer_send(const struct mailer_settings *settings, const char *to, 
     if (reply != NULL && !smtp_reply_taken(reply))
         status = why_set(why, smtp_reply_later(reply) ? ST_TEMP : ST_DENIED, "%d %s", reply->code,
                          reply->text);
+    /* Lost between the final dot and its reply: it may well have gone, and a link in it must not be
+     * dead. */
+    bool in_doubt = smtp_client_in_doubt(client);
     if (status == ST_OK)
         smtp_client_quit(client);
     else
         smtp_client_free(client);
-    return status;
+    return in_doubt ? ST_OK : status;
 }

@@ -11,7 +11,8 @@ struct mailer_settings {
     const char *host_name;
 };
 
-/* Deliver one mail to the next hop. ST_OK once it has said 250; ST_TEMP or ST_DENIED, with a
+/* Deliver one mail to the next hop. ST_OK once it has said 250, or was lost after the whole mail
+ * had been sent; ST_TEMP or ST_DENIED, with a
  * reason, if it has not. */
 enum status mailer_send(const struct mailer_settings *settings, const char *to, struct bytes mail,
                         struct why *why) MUST_CHECK;

@@ -83,7 +83,9 @@ static enum status acquire(struct program *program, const char *path, struct why
     if (status == ST_OK)
         status = users_add_self(&program->allowed, text(program, "accounts", "user"), why);
     if (status == ST_OK)
-        status = net_listen(text(program, "accounts", "listen"), 0660, &program->listener, why);
+        /* Whoever may reach the socket's folder may knock; who is served, the peer's user decides.
+         */
+        status = net_listen(text(program, "accounts", "listen"), 0666, &program->listener, why);
     return status;
 }
 
@@ -115,8 +117,7 @@ static void serve_connection(int fd, const char *peer, void *context)
     struct program *program = context;
     size_t count;
     uid_t uid = (uid_t)-1;
-    if (net_peer_user(fd, &uid) == ST_OK && uid != (uid_t)-1 &&
-        !users_have(&program->allowed, uid)) {
+    if (net_peer_user(fd, &uid) != ST_OK || !users_have(&program->allowed, uid)) {
         log_warn("peer-refused", L_TEXT("peer", peer));
         return;
     }

@@ -4,6 +4,7 @@
 
 #include "audit.h"
 #include "encode.h"
+#include "throttle.h"
 
 /* --- taking one
  * ----------------------------------------------------------------------------------------- */
@@ -81,11 +82,27 @@ static enum status prepare(struct service *service, const struct registration *r
     return ST_OK;
 }
 
-/* Keep the row, unless the address has an account already. */
-static enum status keep(struct service *service, const struct registration *r,
-                        const struct store_pending *pending, bool *exists_out)
+/* Count the registration: each sends somebody a mail and costs us two slow hashes. */
+static enum status admit(struct service *service, const struct registration *r, const char *source,
+                         struct registration_outcome *outcome_out)
 {
-    char source[STORE_TEXT_SIZE];
+    struct store_transaction *t = NULL;
+    struct throttle_ticket ticket;
+    const struct attempt attempt = {ATTEMPT_REGISTER, r->address->text, source, r->now};
+    enum status status = store_begin(service->store, &t);
+    if (status != ST_OK)
+        return status;
+    status = throttle_take(t, &attempt, &ticket, &outcome_out->wait);
+    if (status == ST_OK)
+        return store_commit(t);
+    store_rollback(t);
+    return status;
+}
+
+/* Keep the row, unless the address has an account already. */
+static enum status keep(struct service *service, const struct store_pending *pending,
+                        const char *source, int64_t now, bool *exists_out)
+{
     int64_t waiting = 0;
     struct store_transaction *t = NULL;
     struct store_account account;
@@ -96,16 +113,14 @@ static enum status keep(struct service *service, const struct registration *r,
     *exists_out = status == ST_OK;
     if (status == ST_NONE)
         status = store_pending_count(t, pending->address, &waiting);
+    /* The oldest makes room: refusing would let a stranger keep the owner out. */
     if (status == ST_OK && waiting >= service->settings->pending_max)
-        status = ST_LIMIT;
+        status = store_pending_remove_oldest(t, pending->address);
     if (status == ST_OK && !*exists_out)
         status = store_pending_add(t, pending);
-    if (status == ST_OK) {
-        if (!bytes_to_text(r->source, source, sizeof source))
-            source[0] = '\0';
-        status = audit_add(t, r->now, *exists_out ? "registered-again" : "registered",
+    if (status == ST_OK)
+        status = audit_add(t, now, *exists_out ? "registered-again" : "registered",
                            pending->address, source);
-    }
     if (status == ST_OK) {
         status = store_commit(t);
         t = NULL;
@@ -148,12 +163,16 @@ enum status registration_take(struct service *service, const struct registration
 {
     struct store_pending pending = {0};
     bool exists = false;
-    char token[TOKEN_TEXT_SIZE];
+    char token[TOKEN_TEXT_SIZE], source[STORE_TEXT_SIZE];
+    if (!bytes_to_text(r->source, source, sizeof source))
+        source[0] = '\0';
     enum status status = check(service, r, &outcome_out->fault);
+    if (status == ST_OK)
+        status = admit(service, r, source, outcome_out);
     if (status == ST_OK)
         status = prepare(service, r, random, &pending, &outcome_out->fault);
     if (status == ST_OK)
-        status = keep(service, r, &pending, &exists);
+        status = keep(service, &pending, source, r->now, &exists);
     if (status != ST_OK)
         return status;
 
@@ -250,34 +269,46 @@ static enum status make_account(struct store_transaction *t, const struct store_
     return status == ST_OK ? session_begin(t, &session, c->random, session_out) : status;
 }
 
+/* Try a password: counted first, in a transaction of its own. */
+static enum status try_password(struct service *service, const struct store_pending *pending,
+                                const struct confirm *c, int64_t *wait_out)
+{
+    struct store_transaction *t = NULL;
+    struct throttle_ticket ticket;
+    const struct attempt attempt = {ATTEMPT_CONFIRM, pending->address, c->source, c->now};
+    enum status status = store_begin(service->store, &t);
+    if (status != ST_OK)
+        return status;
+    status = throttle_take(t, &attempt, &ticket, wait_out);
+    if (status != ST_OK) {
+        store_rollback(t);
+        return status;
+    }
+    status = store_commit(t);
+    if (status != ST_OK)
+        return status;
+
+    enum status outcome =
+        password_check(service->passwords, c->password, pending->account.password);
+    if (outcome == ST_DENIED)
+        return ST_DENIED;
+    status = store_begin(service->store, &t);
+    if (status != ST_OK)
+        return status;
+    status = outcome == ST_OK ? throttle_succeeded(t, &ticket) : throttle_give_back(t, &ticket);
+    if (status == ST_OK)
+        return store_commit(t) == ST_OK ? outcome : ST_TEMP;
+    store_rollback(t);
+    return status;
+}
+
 /* The second thing beside the link: the cookie, or the password (throttled like a sign-in). */
 static enum status second_proof(struct service *service, const struct store_pending *pending,
                                 const struct confirm *c, int64_t *wait_out)
 {
-    struct store_transaction *t = NULL;
-    const struct attempt attempt = {"confirm", pending->address, c->source};
     if (same_browser(pending, c->browser))
         return ST_OK;
-    if (c->password.n == 0)
-        return ST_DENIED;
-    enum status status = store_begin(service->store, &t);
-    if (status != ST_OK)
-        return status;
-    status = throttle_check(t, &attempt, c->now, wait_out);
-    store_rollback(t);
-    if (status != ST_OK)
-        return status;
-    enum status outcome =
-        password_check(service->passwords, c->password, pending->account.password);
-    if (outcome != ST_DENIED)
-        return outcome;
-    if (store_begin(service->store, &t) != ST_OK)
-        return ST_TEMP;
-    status = throttle_failed(t, &attempt, c->now);
-    if (status == ST_OK)
-        return store_commit(t) == ST_OK ? ST_DENIED : ST_TEMP;
-    store_rollback(t);
-    return ST_TEMP;
+    return c->password.n == 0 ? ST_DENIED : try_password(service, pending, c, wait_out);
 }
 
 enum status registration_confirm(struct service *service, const struct confirm *c,

@@ -36,11 +36,13 @@ enum registration_fault {
 struct registration_outcome {
     struct secret *browser;        /* ST_OK: the cookie's token, the caller's to free */
     enum registration_fault fault; /* ST_BAD: what is wrong */
+    int64_t wait;                  /* ST_LIMIT: seconds */
 };
 
 /* Take a registration and mail the link. The answer is the same whether the address has an account
- * or not: the difference goes to the mailbox. ST_BAD with a fault; ST_LIMIT: too many wait for this
- * address; ST_TEMP: the mail could not be handed over, nothing is kept. */
+ * or not: the difference goes to the mailbox. ST_BAD with a fault; ST_LIMIT: too many registrations
+ * of this address or by this source; ST_TEMP: the mail could not be handed over, nothing is kept.
+ */
 enum status registration_take(struct service *service, const struct registration *registration,
                               const struct registration_random *random,
                               struct registration_outcome *outcome_out, struct why *why) MUST_CHECK;

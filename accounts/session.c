@@ -20,77 +20,90 @@ enum status session_begin(struct store_transaction *t, const struct store_sessio
     return status;
 }
 
-/* Look up the account, and whether it is in a pause. An unknown address gives ST_OK and no account:
- * what follows takes the same time. */
-static enum status look(struct service *service, const struct sign_in *in,
-                        struct store_account *account_out, bool *known_out, int64_t *wait_out)
-{
-    struct store_transaction *t = NULL;
-    const struct attempt attempt = {"sign-in", in->address->text, in->source};
-    enum status status = store_begin(service->store, &t);
-    if (status != ST_OK)
-        return status;
-    status = throttle_check(t, &attempt, in->now, wait_out);
-    if (status == ST_OK) {
-        status = store_account_by_address(t, in->address->text, account_out);
-        *known_out = status == ST_OK;
-        status = status == ST_NONE ? ST_OK : status;
-    }
-    store_rollback(t);
-    return status;
-}
+/* A sign-in under way. */
+struct trial {
+    struct store_account account;
+    bool known; /* there is such an account; if not, what follows takes the same time */
+    struct throttle_ticket ticket;
+};
 
-/* Write down how it ended, and open the session if it ended well. */
-static enum status conclude(struct service *service, const struct sign_in *in,
-                            const struct store_account *account, enum status outcome,
-                            struct secret **token_out)
+/* Count the attempt and look the account up. */
+static enum status begin(struct service *service, const struct sign_in *in, struct trial *trial,
+                         int64_t *wait_out)
 {
     struct store_transaction *t = NULL;
-    struct secret *token = NULL;
-    const struct attempt attempt = {"sign-in", in->address->text, in->source};
-    bool good = outcome == ST_OK && account->state == STORE_ACTIVE;
+    const struct attempt attempt = {ATTEMPT_SIGN_IN, in->address->text, in->source, in->now};
     enum status status = store_begin(service->store, &t);
     if (status != ST_OK)
         return status;
-    status =
-        outcome == ST_OK ? throttle_succeeded(t, &attempt) : throttle_failed(t, &attempt, in->now);
-    if (status == ST_OK)
-        status = audit_add(t, in->now, good ? "sign-in" : "sign-in-refused", in->address->text,
-                           in->source);
-    if (status == ST_OK && good) {
-        struct store_session session = {
-            .account = account->id, .created = in->now, .used = in->now};
-        snprintf(session.address, sizeof session.address, "%s", in->address->text);
-        status = session_begin(t, &session, in->random, &token);
+    status = throttle_take(t, &attempt, &trial->ticket, wait_out);
+    if (status == ST_OK) {
+        status = store_account_by_address(t, in->address->text, &trial->account);
+        trial->known = status == ST_OK;
+        status = status == ST_NONE ? ST_OK : status;
     }
     if (status == ST_OK) {
         status = store_commit(t);
         t = NULL;
     }
-    if (status == ST_OK && good) {
-        *token_out = token;
-        token = NULL;
-    }
     store_rollback(t);
-    secret_free(token);
-    if (status != ST_OK)
-        return status;
-    return good ? ST_OK : outcome == ST_OK ? ST_NONE : ST_DENIED;
+    return status;
+}
+
+/* Write down how it ended (`outcome` of the password), and open the session if it ended well. */
+static enum status conclude(struct store_transaction *t, const struct sign_in *in,
+                            const struct trial *trial, enum status outcome,
+                            struct secret **token_out)
+{
+    bool good = outcome == ST_OK && trial->account.state == STORE_ACTIVE;
+    enum status status = ST_OK;
+    if (outcome == ST_OK)
+        status = throttle_succeeded(t, &trial->ticket);
+    else if (outcome != ST_DENIED)
+        return throttle_give_back(t, &trial->ticket);
+    if (status == ST_OK)
+        status = audit_add(t, in->now, good ? "sign-in" : "sign-in-refused", in->address->text,
+                           in->source);
+    if (status == ST_OK && good) {
+        struct store_session session = {
+            .account = trial->account.id, .created = in->now, .used = in->now};
+        snprintf(session.address, sizeof session.address, "%s", in->address->text);
+        status = session_begin(t, &session, in->random, token_out);
+    }
+    return status;
 }
 
 enum status session_sign_in(struct service *service, const struct sign_in *in,
                             struct secret **token_out, int64_t *wait_out)
 {
-    struct store_account account = {0};
-    bool known = false;
-    enum status status = look(service, in, &account, &known, wait_out);
+    struct trial trial = {.known = false};
+    struct store_transaction *t = NULL;
+    struct secret *token = NULL;
+    enum status status = begin(service, in, &trial, wait_out);
     if (status != ST_OK)
         return status;
+
     /* The slow part is outside of any transaction. */
-    status = password_check(service->passwords, in->password, known ? account.password : NULL);
-    if (status == ST_OK || status == ST_DENIED)
-        status = conclude(service, in, &account, status, token_out);
-    secret_wipe(account.password, sizeof account.password);
+    enum status outcome = password_check(service->passwords, in->password,
+                                         trial.known ? trial.account.password : NULL);
+    status = store_begin(service->store, &t);
+    if (status == ST_OK)
+        status = conclude(t, in, &trial, outcome, &token);
+    if (status == ST_OK) {
+        status = store_commit(t);
+        t = NULL;
+    }
+    store_rollback(t);
+
+    /* A right password of a revoked account has no session, and hears so. */
+    if (status == ST_OK)
+        status = outcome == ST_OK && token == NULL ? ST_NONE : outcome;
+    if (status == ST_OK) {
+        *token_out = token;
+        token = NULL;
+    }
+    secret_free(token);
+    secret_wipe(trial.account.password, sizeof trial.account.password);
     return status;
 }
 

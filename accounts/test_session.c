@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * accounts: the rules of signing in and of sessions, and what is kept of all that. */
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <unistd.h>
@@ -71,24 +72,64 @@ static void one_network_is_one_source(void **state)
                      ST_OK);
 }
 
-/* A thousand sources cannot lock the owner out for more than a minute. */
+/* Sources without end cannot lock the owner out for more than a minute. */
 static void a_crowd_cannot_lock_the_owner_out(void **state)
 {
     struct service *service = &((struct place *)*state)->service;
     secret_free(member(service, "alice@example.org"));
     struct store_transaction *t = NULL;
+    struct throttle_ticket ticket;
+    int64_t now = NOW, wait = 0, longest = 0;
     assert_int_equal(store_begin(service->store, &t), ST_OK);
-    for (int i = 0; i < 1000; i++) {
+    for (int i = 0; i < 200; i++) {
         char source[64];
-        snprintf(source, sizeof source, "198.51.%d.%d", i / 250, i % 250);
-        const struct attempt attempt = {"sign-in", "alice@example.org", source};
-        assert_int_equal(throttle_failed(t, &attempt, NOW), ST_OK);
+        snprintf(source, sizeof source, "198.51.100.%d", i);
+        struct attempt attempt = {ATTEMPT_SIGN_IN, "alice@example.org", source, now};
+        while (throttle_take(t, &attempt, &ticket, &wait) == ST_LIMIT) {
+            longest = wait > longest ? wait : longest;
+            attempt.now = now += wait;
+        }
     }
+    assert_int_equal(longest, 60);
     assert_int_equal(store_commit(t), ST_OK);
-    assert_int_equal(sign_in_from(service, "alice@example.org", PASSWORD, "192.0.2.1", NOW + 59),
+    assert_int_equal(sign_in_from(service, "alice@example.org", PASSWORD, "192.0.2.1", now + 59),
                      ST_LIMIT);
-    assert_int_equal(sign_in_from(service, "alice@example.org", PASSWORD, "192.0.2.1", NOW + 60),
+    assert_int_equal(sign_in_from(service, "alice@example.org", PASSWORD, "192.0.2.1", now + 60),
                      ST_OK);
+}
+
+static void *guess(void *service)
+{
+    return (void *)(uintptr_t)sign_in_from(service, "alice@example.org", "a guess", "192.0.2.66",
+                                           NOW);
+}
+
+/* An attempt is counted before it is made: forty at once are no better than one after the other. */
+static void guessing_in_parallel_gains_nothing(void **state)
+{
+    struct service *service = &((struct place *)*state)->service;
+    secret_free(member(service, "alice@example.org"));
+    pthread_t threads[40];
+    size_t tried = 0;
+    for (size_t i = 0; i < 40; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, guess, service), 0);
+    for (size_t i = 0; i < 40; i++) {
+        void *status;
+        pthread_join(threads[i], &status);
+        tried += (uintptr_t)status == ST_DENIED;
+        assert_true((uintptr_t)status == ST_DENIED || (uintptr_t)status == ST_LIMIT);
+    }
+    assert_int_equal(tried, 6);
+}
+
+/* A hundred good sign-ins from one place (an office behind one address) count for nothing. */
+static void success_is_not_counted(void **state)
+{
+    struct service *service = &((struct place *)*state)->service;
+    secret_free(member(service, "alice@example.org"));
+    for (int i = 0; i < 100; i++)
+        assert_int_equal(sign_in_from(service, "alice@example.org", PASSWORD, "192.0.2.1", NOW),
+                         ST_OK);
 }
 
 /* --- sessions
@@ -190,6 +231,8 @@ int main(void)
         PLACED(guessing_is_slowed_down),
         PLACED(one_network_is_one_source),
         PLACED(a_crowd_cannot_lock_the_owner_out),
+        PLACED(guessing_in_parallel_gains_nothing),
+        PLACED(success_is_not_counted),
         PLACED(a_session_ends_by_idling_by_age_and_by_signing_out),
         PLACED(sweeping_ends_old_sessions),
         PLACED(the_file_holds_no_password_answer_or_token),

@@ -78,6 +78,8 @@ static enum status open_key_log(struct program *program, struct why *why)
     const char *path = config_text(program->config, "keyserver", "log");
     memcpy(head.district, master_params(program->master)->district, sizeof head.district);
     enum status status = key_log_open(path, &head, &program->keyserver.log, &found, why);
+    if (status == ST_OK)
+        status = user_give(config_text(program->config, "keyserver", "user"), path, why);
     if (status != ST_OK)
         return status;
     if (found.torn_bytes > 0) {

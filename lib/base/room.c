@@ -60,7 +60,12 @@ static enum status drop_capabilities(struct why *why)
 
 enum status room_enter(const struct room *room, struct why *why)
 {
+    /* A change of user also forgets that we end with our parent. */
+    int with_parent = 0;
+    prctl(PR_GET_PDEATHSIG, &with_parent);
     enum status status = drop_user(room->user, why);
+    if (status == ST_OK && prctl(PR_SET_PDEATHSIG, with_parent) != 0)
+        status = why_set(why, ST_FAIL, "room: %s", strerror(errno));
     if (status == ST_OK)
         status = drop_capabilities(why);
     /* A change of user makes a process dumpable again. */

@@ -266,10 +266,14 @@ static bool has_capabilities(void)
 static int become_nobody(void)
 {
     const struct room room = {.name = "nobody", .user = "nobody"};
+    int with_parent = 0;
+    prctl(PR_SET_PDEATHSIG, SIGTERM);
     if (room_enter(&room, NULL) != ST_OK)
         return NOT_ENTERED;
+    /* Whoever ends with its parent still does: a change of user alone would forget it. */
+    prctl(PR_GET_PDEATHSIG, &with_parent);
     return geteuid() == 0 || getegid() == 0 || getuid() == 0 || has_capabilities() ||
-           prctl(PR_GET_DUMPABLE) != 0;
+           prctl(PR_GET_DUMPABLE) != 0 || with_parent != SIGTERM;
 }
 
 static int stay(void)

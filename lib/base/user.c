@@ -2,6 +2,7 @@
  * base: users by name or number. */
 #include "user.h"
 
+#include <errno.h>
 #include <pwd.h>
 #include <unistd.h>
 
@@ -39,4 +40,16 @@ bool users_have(const struct users *users, uid_t id)
         if (users->ids[i] == id)
             return true;
     return false;
+}
+
+enum status user_give(const char *name, const char *path, struct why *why)
+{
+    if (name == NULL || name[0] == '\0' || geteuid() != 0)
+        return ST_OK;
+    const struct passwd *found = getpwnam(name);
+    if (found == NULL)
+        return why_set(why, ST_NONE, "there is no user “%s”", name);
+    if (lchown(path, found->pw_uid, found->pw_gid) != 0)
+        return why_set(why, ST_FAIL, "%s: %s", path, strerror(errno));
+    return ST_OK;
 }

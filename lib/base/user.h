@@ -20,6 +20,9 @@ struct users {
 enum status users_add(struct users *users, const char *name, struct why *why) MUST_CHECK;
 /* Add the user this program runs as, and `name`, the one it will become, unless that is empty. */
 enum status users_add_self(struct users *users, const char *name, struct why *why) MUST_CHECK;
+/* Started as root to become `name`: give a file just made to that user, so that it can be opened
+ * the next time too. Nothing happens otherwise, nor for an empty name. */
+enum status user_give(const char *name, const char *path, struct why *why) MUST_CHECK;
 bool users_have(const struct users *users, uid_t id);
 
 #endif

@@ -29,6 +29,8 @@
       " question, answer, terms FROM pending WHERE token = $1")                                        \
     S(PENDING_COUNT, "SELECT COUNT(*) FROM pending WHERE address = $1")                                \
     S(PENDING_REMOVE, "DELETE FROM pending WHERE id = $1")                                             \
+    S(PENDING_REMOVE_OLDEST,                                                                           \
+      "DELETE FROM pending WHERE id = (SELECT MIN(id) FROM pending WHERE address = $1)")               \
     S(PENDING_REMOVE_ADDRESS, "DELETE FROM pending WHERE address = $1")                                \
     S(SESSION_ADD, "INSERT INTO session (token, account, address, form_key, created, used)"            \
                    " VALUES ($1, $2, $3, $4, $5, $6)")                                                 \

@@ -264,6 +264,11 @@ enum status store_pending_remove(struct store_transaction *t, int64_t id)
     return RUN(t, PENDING_REMOVE, NULL, V_NUMBER(id));
 }
 
+enum status store_pending_remove_oldest(struct store_transaction *t, const char *address)
+{
+    return RUN(t, PENDING_REMOVE_OLDEST, NULL, V_TEXT(address));
+}
+
 enum status store_pending_remove_address(struct store_transaction *t, const char *address)
 {
     return RUN(t, PENDING_REMOVE_ADDRESS, NULL, V_TEXT(address));

@@ -88,6 +88,9 @@ enum status store_pending_by_token(struct store_transaction *t,
 enum status store_pending_count(struct store_transaction *t, const char *address,
                                 int64_t *count_out) MUST_CHECK;
 enum status store_pending_remove(struct store_transaction *t, int64_t id) MUST_CHECK;
+/* The one that waits longest for this address. */
+enum status store_pending_remove_oldest(struct store_transaction *t,
+                                        const char *address) MUST_CHECK;
 enum status store_pending_remove_address(struct store_transaction *t,
                                          const char *address) MUST_CHECK;
 

@@ -171,6 +171,25 @@ static void registrations_wait_side_by_side(void **state)
     store_rollback(t);
 }
 
+static void the_oldest_of_an_address_is_removed(void **state)
+{
+    struct store_transaction *t = begin(*state);
+    struct store_pending first = {.token = {1}, .address = "alice@example.org", .account = alice},
+                         found;
+    struct store_pending second = first, other = first;
+    second.token[0] = 2;
+    other.token[0] = 3;
+    snprintf(other.address, sizeof other.address, "bob@example.org");
+    assert_int_equal(store_pending_add(t, &other), ST_OK);
+    assert_int_equal(store_pending_add(t, &first), ST_OK);
+    assert_int_equal(store_pending_add(t, &second), ST_OK);
+    assert_int_equal(store_pending_remove_oldest(t, "alice@example.org"), ST_OK);
+    assert_int_equal(store_pending_by_token(t, first.token, &found), ST_NONE);
+    assert_int_equal(store_pending_by_token(t, second.token, &found), ST_OK);
+    assert_int_equal(store_pending_by_token(t, other.token, &found), ST_OK);
+    store_rollback(t);
+}
+
 static void sessions_are_found_touched_and_ended(void **state)
 {
     struct store_transaction *t = begin(*state);
@@ -335,6 +354,7 @@ int main(void)
         PLACED(what_is_rolled_back_did_not_happen),
         PLACED(a_kill_loses_only_what_was_not_committed),
         PLACED(registrations_wait_side_by_side),
+        PLACED(the_oldest_of_an_address_is_removed),
         PLACED(sessions_are_found_touched_and_ended),
         PLACED(a_session_needs_an_account),
         PLACED(throttles_are_kept),
