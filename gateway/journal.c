@@ -57,6 +57,19 @@ void journal_poison(const struct letter *letter)
               L_NUMBER("size", smtp_body_size(letter->transaction->body)));
 }
 
+void journal_refusal(void *context, const struct smtp_refusal *refusal)
+{
+    (void)context;
+    const struct smtp_reply *reply = &refusal->reply;
+    if (strcmp(refusal->command, "letter") == 0)
+        log_warn("letter-refused", L_TEXT("peer", refusal->peer), L_TEXT("from", refusal->sender),
+                 L_NUMBER("code", reply->code), L_TEXT("enhanced", reply->enhanced));
+    else
+        log_info("command-refused", L_TEXT("peer", refusal->peer), L_TEXT("from", refusal->sender),
+                 L_TEXT("command", refusal->command), L_NUMBER("code", reply->code),
+                 L_TEXT("enhanced", reply->enhanced));
+}
+
 void journal_connection(const char *peer, unsigned letters, enum status status,
                         const struct why *why)
 {

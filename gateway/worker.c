@@ -5,6 +5,7 @@
 #include <poll.h>
 
 #include "io.h"
+#include "journal.h"
 #include "letter.h"
 #include "net.h"
 #include "random.h"
@@ -56,6 +57,7 @@ static struct smtp_server_settings server_settings(const struct gateway *gateway
         .xforward_peers = forwarders,
         .body = {.directory = config_text(gateway->config, "gateway", "spool"),
                  .random_fill = random_fill},
+        .refused = journal_refusal,
     };
 }
 

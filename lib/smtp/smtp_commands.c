@@ -144,7 +144,8 @@ static struct smtp_reply answer_mail(struct smtp_session *session, struct bytes 
     if (is(sender, "postmaster"))
         return smtp_reply_make(553, "5.1.7", "The sender's address has no domain");
 
-    /* A refused MAIL leaves nothing behind: what it began is forgotten below. */
+    /* A refused MAIL leaves nothing behind: what it began is forgotten below, but for the sender,
+     * which the report of the refusal names. */
     struct smtp_transaction *transaction = begin(session);
     enum status status = mail_parameters(transaction, rest);
     const struct smtp_envelope *envelope = &transaction->envelope;
@@ -161,10 +162,12 @@ static struct smtp_reply answer_mail(struct smtp_session *session, struct bytes 
     else
         reply = smtp_reply_make(250, "2.1.0", "Sender OK");
 
-    if (smtp_reply_taken(&reply))
+    if (smtp_reply_taken(&reply)) {
         transaction->envelope.sender = smtp_transaction_keep(transaction, sender);
-    else
-        forget(session);
+        return reply;
+    }
+    (void)bytes_to_text(sender, session->refused_sender, sizeof session->refused_sender);
+    forget(session);
     return reply;
 }
 
@@ -350,21 +353,22 @@ enum when {
 static const struct {
     answer *answer;
     enum when when;
+    const char *name; /* in reports of refusals; never the client's own words */
 } rules[] = {
-    [SMTP_VERB_UNKNOWN] = {answer_unknown, WHEN_ALWAYS},
-    [SMTP_VERB_HELO] = {answer_helo, WHEN_ALWAYS},
-    [SMTP_VERB_EHLO] = {answer_ehlo, WHEN_ALWAYS},
-    [SMTP_VERB_LHLO] = {answer_lhlo, WHEN_ALWAYS},
-    [SMTP_VERB_MAIL] = {answer_mail, WHEN_NO_MAIL},
-    [SMTP_VERB_RCPT] = {answer_rcpt, WHEN_MAIL},
-    [SMTP_VERB_DATA] = {answer_data, WHEN_MAIL},
-    [SMTP_VERB_RSET] = {answer_rset, WHEN_ALWAYS},
-    [SMTP_VERB_NOOP] = {answer_noop, WHEN_ALWAYS},
-    [SMTP_VERB_QUIT] = {answer_quit, WHEN_ALWAYS},
-    [SMTP_VERB_VRFY] = {answer_vrfy, WHEN_ALWAYS},
-    [SMTP_VERB_XFORWARD] = {answer_xforward, WHEN_GREETED},
-    [SMTP_VERB_ABSENT] = {answer_absent, WHEN_ALWAYS},
-    [SMTP_VERB_FOREIGN] = {answer_foreign, WHEN_ALWAYS},
+    [SMTP_VERB_UNKNOWN] = {answer_unknown, WHEN_ALWAYS, "unknown"},
+    [SMTP_VERB_HELO] = {answer_helo, WHEN_ALWAYS, "HELO"},
+    [SMTP_VERB_EHLO] = {answer_ehlo, WHEN_ALWAYS, "EHLO"},
+    [SMTP_VERB_LHLO] = {answer_lhlo, WHEN_ALWAYS, "LHLO"},
+    [SMTP_VERB_MAIL] = {answer_mail, WHEN_NO_MAIL, "MAIL"},
+    [SMTP_VERB_RCPT] = {answer_rcpt, WHEN_MAIL, "RCPT"},
+    [SMTP_VERB_DATA] = {answer_data, WHEN_MAIL, "DATA"},
+    [SMTP_VERB_RSET] = {answer_rset, WHEN_ALWAYS, "RSET"},
+    [SMTP_VERB_NOOP] = {answer_noop, WHEN_ALWAYS, "NOOP"},
+    [SMTP_VERB_QUIT] = {answer_quit, WHEN_ALWAYS, "QUIT"},
+    [SMTP_VERB_VRFY] = {answer_vrfy, WHEN_ALWAYS, "VRFY"},
+    [SMTP_VERB_XFORWARD] = {answer_xforward, WHEN_GREETED, "XFORWARD"},
+    [SMTP_VERB_ABSENT] = {answer_absent, WHEN_ALWAYS, "absent"},
+    [SMTP_VERB_FOREIGN] = {answer_foreign, WHEN_ALWAYS, "foreign"},
 };
 
 static const char *out_of_order(const struct smtp_session *session, enum when when)
@@ -395,6 +399,7 @@ enum smtp_turn smtp_command(struct smtp_session *session, struct bytes line,
     enum smtp_verb verb = SMTP_VERB_UNKNOWN;
     if (!has_control(line))
         verb = smtp_syntax_verb(line, &rest);
+    session->command = rules[verb].name;
 
     const char *wrong = out_of_order(session, rules[verb].when);
     struct smtp_reply reply = wrong != NULL ? smtp_reply_make(503, "5.5.1", "%s", wrong)

@@ -70,12 +70,40 @@ static enum status say(struct smtp_session *session, const struct smtp_reply *re
     return status;
 }
 
+/* --- refusing ----------------------------------------------------------------------------- */
+
+static const char *sender_of(const struct smtp_session *session)
+{
+    if (smtp_session_in_mail(session))
+        return session->transaction->envelope.sender;
+    return session->refused_sender;
+}
+
+/* Tell the caller what is refused here. Commands are counted, so that a peer can't fill a log. */
+static void report(struct smtp_session *session, const struct smtp_reply *reply)
+{
+    const struct smtp_server_settings *settings = session->settings;
+    bool letter = session->transaction != NULL && session->transaction->body != NULL;
+    if (settings->refused == NULL || reply->code < 400)
+        return;
+    if (!letter && reply->code != 421 && ++session->reports > SMTP_REPORTS_MAX)
+        return;
+    const struct smtp_refusal refusal = {
+        .peer = session->peer,
+        .sender = sender_of(session),
+        .command = letter ? "letter" : session->command,
+        .reply = *reply,
+    };
+    settings->refused(settings->refused_context, &refusal);
+}
+
 /* Say goodbye, whether or not it is heard; returns `status`. */
 static enum status end_with_421(struct smtp_session *session, enum status status,
                                 const char *enhanced, const char *text)
 {
     struct smtp_reply last =
         smtp_reply_make(421, enhanced, "%s %s", session->settings->host_name, text);
+    report(session, &last);
     if (say(session, &last) == ST_OK && flush(session) != ST_OK)
         return ST_TEMP;
     return status;
@@ -87,6 +115,7 @@ static enum status reply_for_letter(struct smtp_session *session, const struct s
     size_t n = 1;
     if (session->settings->flavour == SMTP_FLAVOUR_LMTP)
         n = session->transaction->envelope.recipient_count;
+    report(session, verdict);
     for (size_t i = 0; i < n; i++)
         if (say(session, verdict) != ST_OK)
             return ST_TEMP;
@@ -122,6 +151,8 @@ static enum status next_line(struct smtp_session *session, struct bytes *line_ou
 {
     int64_t deadline = io_deadline(session->settings->command_timeout_ms);
     enum status status;
+    session->command = "none";
+    session->refused_sender[0] = '\0';
     while ((status = smtp_input_line(&session->input, line_out)) == ST_NONE) {
         if (flush(session) != ST_OK)
             return why_set(why, ST_TEMP, "connection lost while replying");
@@ -158,16 +189,19 @@ static enum status turn(struct smtp_session *session, enum smtp_turn *turn_out, 
     struct smtp_reply answer;
     enum smtp_turn next = SMTP_TURN_COMMAND;
     enum status status = next_line(session, &line, why);
-    if (status == ST_OK)
+    if (status == ST_OK) {
         next = smtp_command(session, line, &answer);
-    else if (status == ST_LIMIT)
+    } else if (status == ST_LIMIT) {
+        session->command = "too-long";
         answer = smtp_reply_make(500, "5.5.2", "This line is too long");
-    else
+    } else {
         return status;
+    }
 
     if (is_bad_command(&answer) && ++session->bad_commands > SMTP_BAD_COMMANDS_MAX)
         return why_set(why, end_with_421(session, ST_LIMIT, "4.7.0", "got too many bad commands"),
                        "too many bad commands");
+    report(session, &answer);
     if (say(session, &answer) != ST_OK)
         return why_set(why, ST_TEMP, "connection lost while replying");
     *turn_out = next;
@@ -197,6 +231,7 @@ static enum status receive(struct smtp_session *session, struct smtp_transaction
         status = reply_for_letter(session, &verdict);
     session->transaction = NULL;
     session->bad_commands = 0;
+    session->reports = 0;
     if (!taken) {
         smtp_transaction_free(transaction);
         transaction = NULL;

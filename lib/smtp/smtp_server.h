@@ -22,6 +22,7 @@
 #include "smtp_reply.h"
 
 #define SMTP_BAD_COMMANDS_MAX 20 /* refused commands before 421 ends the connection */
+#define SMTP_REPORTS_MAX 30      /* refused commands that are reported between two letters */
 
 /* One letter and all that was said about it. Made by smtp_session_next, freed as a whole. */
 struct smtp_transaction {
@@ -33,6 +34,16 @@ struct smtp_transaction {
 };
 
 void smtp_transaction_free(struct smtp_transaction *transaction); /* NULL is fine */
+
+/* A 4xx or 5xx that the session gave of itself. The texts last as long as the call. */
+struct smtp_refusal {
+    const char *peer;    /* as given to smtp_session_new */
+    const char *sender;  /* of the transaction, or of the MAIL refused; "": none, or unknown */
+    const char *command; /* "MAIL", "RCPT"…; "unknown", "absent" (known, not offered), "foreign"
+                            (another protocol's), "too-long"; "none" while one was awaited;
+                            "letter": what followed DATA */
+    struct smtp_reply reply;
+};
 
 /* All times in milliseconds. Texts and lists live as long as the sessions that use them. */
 struct smtp_server_settings {
@@ -52,6 +63,11 @@ struct smtp_server_settings {
     struct smtp_reply (*recipient_check)(void *context, const struct smtp_envelope *envelope,
                                          const char *address);
     void *recipient_context;
+    /* Told of each refusal, once for a letter whatever its recipients, for the log; NULL: nobody.
+     * A flood ends: of refused commands no more than SMTP_REPORTS_MAX are told between two letters;
+     * the 421 that ends a session always is. */
+    void (*refused)(void *context, const struct smtp_refusal *refusal);
+    void *refused_context;
 };
 
 struct smtp_session;

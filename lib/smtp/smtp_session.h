@@ -7,6 +7,7 @@
 #include "buffer.h"
 #include "smtp_input.h"
 #include "smtp_server.h"
+#include "smtp_syntax.h"
 
 #define SMTP_OUTPUT_MAX 65536 /* replies waiting to be sent */
 
@@ -30,6 +31,11 @@ struct smtp_session {
     struct smtp_transaction *transaction; /* being filled in; NULL: none is open */
     bool unanswered;                      /* a letter is with the caller */
     unsigned bad_commands;                /* since the last letter */
+
+    /* For reports of refusals. */
+    const char *command;                       /* being answered, as struct smtp_refusal has it */
+    char refused_sender[SMTP_ADDRESS_MAX + 1]; /* of a MAIL just refused, else "" */
+    unsigned reports;                          /* since the last letter */
 };
 
 /* Was a MAIL accepted whose letter is not here yet? */
