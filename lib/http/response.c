@@ -53,6 +53,7 @@ size_t response_fixed(const struct http_response *response, bool secure,
         {"Cross-Origin-Resource-Policy", response->for_frames ? "cross-origin" : "same-origin"},
         {"Permissions-Policy", PERMISSIONS},
         {"X-Robots-Tag", "noindex, nofollow"},
+        {"X-DNS-Prefetch-Control", "off"}, /* no look-up of a host that a letter names */
         {"Strict-Transport-Security", "max-age=31536000"}, /* the last one: only if secure */
     };
     size_t n = sizeof(all) / sizeof(all[0]) - (secure ? 0 : 1);

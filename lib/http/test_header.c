@@ -153,6 +153,7 @@ static void every_answer_is_protected(void **state)
         assert_string_equal(value_of(headers, n, "Referrer-Policy"), "no-referrer");
         assert_string_equal(value_of(headers, n, "Cache-Control"), "no-store");
         assert_string_equal(value_of(headers, n, "Cross-Origin-Resource-Policy"), "same-origin");
+        assert_string_equal(value_of(headers, n, "X-DNS-Prefetch-Control"), "off");
         assert_non_null(value_of(headers, n, "Strict-Transport-Security"));
     }
     n = response_fixed(&response, false, headers);

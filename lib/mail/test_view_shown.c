@@ -159,6 +159,39 @@ static void html_begins_with_our_words(void **state)
         assert_string_equal(shown_html(examples[i][0], 1, ""), examples[i][1]);
 }
 
+/* Tags as the tokenizer of a browser finds them (HTML standard §13.2.5.6, §13.2.5.8), wherever they
+ * stand; names that only begin like one are left alone. */
+static void what_reaches_out_is_renamed(void **state)
+{
+    static const char *const examples[][2] = {
+        {"<link rel=preconnect href=//x>", "<x-link rel=preconnect href=//x>"},
+        {"<LiNk\trel=preconnect>", "<x-LiNk\trel=preconnect>"},
+        {"<link\nrel=a><link/rel=b><link>", "<x-link\nrel=a><x-link/rel=b><x-link>"},
+        {"<iframe src=//x></iframe>", "<x-iframe src=//x></iframe>"},
+        {"<iframe srcdoc='&lt;link rel=preconnect>'>",
+         "<x-iframe srcdoc='&lt;link rel=preconnect>'>"},
+        {"<frameset cols=*><frame src=//x>", "<x-frameset cols=*><x-frame src=//x>"},
+        {"<object data=//x><embed src=//x>", "<x-object data=//x><x-embed src=//x>"},
+        {"<portal src=//x><fencedframe >", "<x-portal src=//x><x-fencedframe >"},
+        {"<!--><link rel=a>--><!doctype html>", "<!--><x-link rel=a>--><!doctype html>" FIRST},
+        {"<p title='<link >'>", "<p title='<x-link >'>"},
+        {"<<link >", "<<x-link >"},
+        {"<style><link ></style>", "<style><x-link ></style>"},
+        {"<linked><links><lin k><li><linkx>", "<linked><links><lin k><li><linkx>"},
+        {"< link ></link><ıframe >", "< link ></link><ıframe >"},
+        {"link <link", "link <link"},
+        {"<", "<"},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(examples); i++) {
+        char mail[300], expected[300];
+        bool behind_doctype = strstr(examples[i][1], FIRST) != NULL;
+        snprintf(mail, sizeof mail, HTML "%s", examples[i][0]);
+        snprintf(expected, sizeof expected, "%s%s", behind_doctype ? "" : FIRST, examples[i][1]);
+        assert_string_equal(shown_html(mail, 1, ""), expected);
+    }
+}
+
 #define RELATED "Content-Type: multipart/related; boundary=b\r\n\r\n--b\r\n"
 #define PICTURES                                                                                   \
     "--b\r\nContent-Type: image/png\r\nContent-ID: <a@x>\r\n\r\n1\r\n"                             \
@@ -209,10 +242,10 @@ static void pictures_are_linked(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(charsets_are_converted),     cmocka_unit_test(conversion_has_no_seams),
-        cmocka_unit_test(a_full_buffer_is_a_limit),   cmocka_unit_test(flowed_text_is_joined),
-        cmocka_unit_test(plain_text_has_no_controls), cmocka_unit_test(html_begins_with_our_words),
-        cmocka_unit_test(pictures_are_linked),
+        cmocka_unit_test(charsets_are_converted),      cmocka_unit_test(conversion_has_no_seams),
+        cmocka_unit_test(a_full_buffer_is_a_limit),    cmocka_unit_test(flowed_text_is_joined),
+        cmocka_unit_test(plain_text_has_no_controls),  cmocka_unit_test(html_begins_with_our_words),
+        cmocka_unit_test(what_reaches_out_is_renamed), cmocka_unit_test(pictures_are_linked),
     };
     return cmocka_run_group_tests(tests, prepare, NULL);
 }

@@ -5,6 +5,7 @@
 #include "mail_body_private.h"
 #include "mail_charset_private.h"
 #include "mail_cid_private.h"
+#include "mail_mute_private.h"
 #include "mail_content_private.h"
 #include "mail_plain_private.h"
 #include "mail_tree_private.h"
@@ -212,9 +213,10 @@ static size_t doctype_end(struct bytes html)
 enum status view_read_html(struct bytes mail, unsigned number, const char *picture_prefix,
                            struct buffer *html_out)
 {
-    struct buffer utf8;
+    struct buffer utf8, pictured;
     enum status status = ST_NONE;
     buffer_init(&utf8, UTF8_GROWTH * VIEW_BODY_MAX);
+    buffer_init(&pictured, html_out->max);
     struct mail_tree *tree = mail_tree_new(mail);
     const struct mail_entity *leaf = mail_tree_leaf(tree, number);
     if (leaf == NULL || view_kind_of(leaf->content.type) != VIEW_HTML)
@@ -225,12 +227,17 @@ enum status view_read_html(struct bytes mail, unsigned number, const char *pictu
 
     struct bytes html = buffer_bytes(&utf8);
     size_t doctype = doctype_end(html);
-    (void)buffer_add(html_out, bytes_first(html, doctype));
+    status = mail_mute(bytes_first(html, doctype), html_out);
+    if (status != ST_OK)
+        goto out;
     (void)buffer_add_text(html_out, "<meta charset=\"utf-8\"><base target=\"_blank\">");
-    status = mail_cid_replace(tree, bytes_from(html, doctype), picture_prefix, html_out);
+    status = mail_cid_replace(tree, bytes_from(html, doctype), picture_prefix, &pictured);
+    if (status == ST_OK)
+        status = mail_mute(buffer_bytes(&pictured), html_out);
 
 out:
     mail_tree_free(tree);
+    buffer_done(&pictured);
     buffer_done(&utf8);
     return status;
 }
