@@ -207,6 +207,7 @@ def protected(page):
     open_to_all = urllib.parse.urlsplit(page.url).path in ('/logo.svg', '/favicon.ico') or '/picture/' in page.url
     assert headers['cross-origin-resource-policy'] == 'same-origin' or open_to_all, page.url
     assert 'camera=()' in headers['permissions-policy'] and headers['x-robots-tag'] == 'noindex, nofollow', page.url
+    assert headers['x-dns-prefetch-control'] == 'off', page.url
     assert 'access-control-allow-origin' not in headers and 'server' not in headers and 'x-powered-by' not in headers, page.url
     lasting = page.status == 200 and urllib.parse.urlsplit(page.url).path in (
         '/style.css', '/logo.svg', '/seal.svg', '/favicon.ico', '/robots.txt', '/.well-known/securemail-parameters')

@@ -2,6 +2,7 @@
 // A reader with a real browser (Debian's Chromium), and a witness who writes down what the browser does.
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
+import net from 'node:net';
 import path from 'node:path';
 import { createRequire } from 'node:module';
 import { chromium } from 'playwright-core';
@@ -11,32 +12,61 @@ const axe = fs.readFileSync(createRequire(import.meta.url).resolve('axe-core/axe
 
 export const task = JSON.parse(process.argv[2] ?? '{}');
 
-// Nothing but loopback can be reached, and nothing of the browser's own is on the way there.
 const ARGUMENTS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
-  '--disable-component-update', '--disable-sync', '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1'];
+  '--disable-component-update', '--disable-sync'];
+
+// What Chromium does on its own account, on any page.
+const OWN_ERRANDS = /(^|\.)(google|googleapis|googleusercontent|gstatic|gvt1|gvt2)\.com$/;
+
+// The host that a connection is meant for: the server name of a TLS greeting (RFC 6066 §3: type 0, length, name), or HTTP's Host.
+function wantedHost(data) {
+  for (let at = 0; at + 3 < data.length; at++) {
+    const name = data.subarray(at + 3, at + 3 + data.readUInt16BE(at + 1)).toString('latin1');
+    if (data[at] === 0 && /^([a-z0-9-]+\.)+[a-z]{2,}$/i.test(name)) return name;
+  }
+  return data.toString('latin1').match(/^host: *([^\s:]+)/im)?.[1] ?? 'unknown';
+}
 
 export class Reader {
   // scripts: whether JavaScript runs. More options are those of a Playwright context.
-  static async start({ scripts = true, ...options } = {}) {
+  // network: a file for Chromium's own record of everything that its network code was asked for.
+  static async start({ scripts = true, network, ...options } = {}) {
     const reader = new Reader();
-    reader.browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ARGUMENTS });
-    reader.context = await reader.browser.newContext({ javaScriptEnabled: scripts, acceptDownloads: true, ...options });
+    await reader.setTrap();
+    // A profile on disk, as people have one: in a private window Chromium does not reach out in advance.
+    reader.profile = fs.mkdtempSync(path.join(task.folder, 'profile-'));
+    reader.context = await chromium.launchPersistentContext(reader.profile, {
+      executablePath: '/usr/bin/chromium', javaScriptEnabled: scripts, acceptDownloads: true,
+      args: [...ARGUMENTS, `--host-resolver-rules=MAP * 127.0.0.1:${reader.trap.address().port}, EXCLUDE 127.0.0.1`,
+        ...(network ? [`--log-net-log=${network}`] : [])], ...options });
     reader.context.setDefaultTimeout(20000);
     reader.witness();
-    reader.page = await reader.context.newPage();
+    reader.page = reader.context.pages()[0] ?? await reader.context.newPage();
     return reader;
+  }
+
+  // Every other host is a trap on loopback, which writes down who was wanted.
+  async setTrap() {
+    this.trapped = [];
+    this.trap = net.createServer((socket) => {
+      socket.on('error', () => {});
+      socket.once('data', (data) => {
+        const host = wantedHost(data);
+        if (!OWN_ERRANDS.test(host)) this.trapped.push(host);
+        socket.destroy();
+      });
+    });
+    await new Promise((ready) => this.trap.listen(0, '127.0.0.1', ready));
   }
 
   // Everything that should not happen is written down: an error on the console, a request that leaves, a dialog.
   witness() {
     this.errors = [];
-    this.strays = [];
     this.dialogs = [];
-    this.requests = [];
-    this.context.on('request', (request) => {
-      this.requests.push(request.url());
-      const url = new URL(request.url());
-      if (url.origin !== task.portal && !['file:', 'data:', 'about:', 'blob:'].includes(url.protocol)) this.strays.push(request.url());
+    this.requests = []; // those that the browser stopped, by the page's policy, are not among them
+    this.context.on('request', (request) => this.requests.push(request));
+    this.context.on('requestfailed', (request) => {
+      if (!request.failure().errorText.startsWith('net::')) this.requests.splice(this.requests.indexOf(request), 1);
     });
     this.context.on('console', (message) => {
       if (['error', 'warning'].includes(message.type())) this.errors.push(`${message.text()} (${message.location().url})`);
@@ -51,7 +81,15 @@ export class Reader {
   // Errors that answer what the test did on purpose are given as `expected`.
   nothingStrange(expected = /^$/) {
     assert.deepEqual(this.errors.filter((error) => !expected.test(error)), [], 'errors on the console');
-    assert.deepEqual(this.strays, [], 'requests that leave the portal');
+    this.stayed();
+  }
+
+  // Nothing was asked of anybody but the portal, and no dialog came up.
+  stayed() {
+    const strays = this.requests.map((request) => new URL(request.url()))
+      .filter((url) => url.origin !== task.portal && !['file:', 'data:', 'about:', 'blob:'].includes(url.protocol));
+    assert.deepEqual(strays.map(String), [], 'requests that leave the portal');
+    assert.deepEqual(this.trapped, [], 'connections that leave the portal');
     assert.deepEqual(this.dialogs, [], 'dialogs');
   }
 
@@ -118,7 +156,9 @@ export class Reader {
   }
 
   async end() {
-    await this.browser.close();
+    await this.context.close();
+    this.trap.close();
+    fs.rmSync(this.profile, { recursive: true, force: true });
   }
 }
 

@@ -66,3 +66,35 @@ def test_the_whole_story(world, desk, scripts):
     address = f'reader-{"js" if scripts else "plain"}@mailbox.example'
     report = play(world, 'story.mjs', desk, scripts=scripts, **two_letters(world, desk, address))
     assert len(report['done']) >= 13
+
+
+def test_every_page_is_accessible_and_narrow(world, desk):
+    address = 'reader-pages@mailbox.example'
+    task = two_letters(world, desk, address)
+    others, _ = deliver(world, letters.plain('somebody-else@mailbox.example'), 'somebody-else@mailbox.example', desk / 'others')
+    page = pathlib.Path(task['carrier']).read_bytes()
+    (desk / 'broken.html').write_bytes(page[:len(page) // 2])
+    report = play(world, 'pages.mjs', desk, othersCarrier=others, broken=str(desk / 'broken.html'), **task)
+    assert len(report['done']) >= 20
+
+
+@pytest.mark.parametrize('scripts', [False, True], ids=['without-javascript', 'with-javascript'])
+def test_the_keyboard_is_enough(world, desk, scripts):
+    address = f'keyboard-{"js" if scripts else "plain"}@mailbox.example'
+    play(world, 'keyboard.mjs', desk, scripts=scripts, **two_letters(world, desk, address))
+
+
+def test_mistakes_are_told_where_they_are(world, desk):
+    play(world, 'mistakes.mjs', desk, **two_letters(world, desk, 'mistaken@mailbox.example'))
+
+
+def test_a_hostile_letter(world, desk):
+    address = 'hostile@mailbox.example'
+    message = email.message.EmailMessage(policy=email.policy.SMTP)
+    message['From'], message['To'] = '"<script>alert(0)</script>" <dana@agency.example>', address
+    message['Subject'] = 'Secure: a hostile letter <script>alert(1)</script>'
+    message.set_content('plain')
+    message.add_alternative((HERE / 'hostile.html').read_text(), subtype='html')
+    message.add_attachment('<script>alert(2)</script>', subtype='html', filename='"><script>alert(3)</script>.html')
+    carrier, _ = deliver(world, message.as_bytes(), address, desk / 'letter')
+    play(world, 'hostile.mjs', desk, carrier=carrier, address=address)
