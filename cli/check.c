@@ -85,6 +85,12 @@ static void check_cookies(struct check *check)
     tell(check, "cookies", status, &why);
 }
 
+static void check_door(struct check *check)
+{
+    struct why why;
+    tell(check, "door of the portal", config_check_door(check->config, &why), &why);
+}
+
 static void check_users(struct check *check)
 {
     static const char *const programs[] = {"gateway", "portal", "accounts", "keyserver"};
@@ -269,6 +275,7 @@ int command_check(int count, char **arguments)
     tell(&check, path, ST_OK, NULL);
     check_settings(&check);
     check_policy(&check);
+    check_door(&check);
     check_cookies(&check);
     check_users(&check);
     check_params(&check);

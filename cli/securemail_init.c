@@ -166,6 +166,26 @@ static const char *given(const struct init *init, const char *section, const cha
     return NULL;
 }
 
+/* Where the portal listens, unless that was given, and which cookies it sets. Without TLS nothing
+ * stands in front and a browser would keep no secure cookie. */
+static enum status set_door(struct init *init, struct why *why)
+{
+    const char *url = given(init, "district", "portal");
+    const char *listen = NULL; /* NULL: the usual place */
+    enum status status = ST_OK;
+    if (strncmp(url, "http://127.0.0.1:", 17) == 0 || strncmp(url, "http://[::1]:", 13) == 0)
+        listen = url + strlen("http://");
+    else if (strncmp(url, "http:", 5) == 0)
+        listen = "127.0.0.1:8080";
+    else if (init->state != NULL)
+        listen = below(init, "unix:", init->state, "run/portal.sock");
+    if (listen != NULL && given(init, "portal", "listen") == NULL)
+        status = set(init, "portal", "listen", listen, why);
+    if (status == ST_OK && strncmp(url, "http:", 5) == 0)
+        status = set(init, "portal", "secure-cookies", "no", why);
+    return status;
+}
+
 static enum status read_options(struct init *init, int count, char **arguments, struct why *why)
 {
     enum status status = ST_OK;
@@ -178,10 +198,7 @@ static enum status read_options(struct init *init, int count, char **arguments, 
         given(init, "district", "organisation") == NULL ||
         given(init, "district", "portal") == NULL)
         return why_set(why, ST_BAD, "-d, --district, --organisation and --portal are needed");
-    /* Without TLS a browser would keep no secure cookie. */
-    if (strncmp(given(init, "district", "portal"), "http:", 5) == 0)
-        status = set(init, "portal", "secure-cookies", "no", why);
-    return status;
+    return set_door(init, why);
 }
 
 /* --- what is made ----------------------------------------------------------------------------- */

@@ -56,6 +56,8 @@ static enum status read_config(struct program *program, const char *path, struct
     if (status == ST_OK)
         status = config_need(program->config, needed, why);
     if (status == ST_OK)
+        status = config_check_door(program->config, why);
+    if (status == ST_OK)
         log_open("portal", config_switch(program->config, "log", "debug"));
     return status;
 }

@@ -61,6 +61,11 @@ size_t config_count(const struct config *config, const char *section, const char
 const char *config_item(const struct config *config, const char *section, const char *key,
                         size_t i);
 
+/* Do the settings of the portal's door fit together? ST_BAD if it listens on TCP with secure
+ * cookies: these mean a web server in front, and the portal believes what that says about visitors
+ * on a Unix socket only. */
+enum status config_check_door(const struct config *config, struct why *why) MUST_CHECK;
+
 /* --- rules ------------------------------------------------------------------------------------ */
 
 /* One key of a rule. A key given on several lines comes several times, in the file's order. */

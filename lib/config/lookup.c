@@ -102,3 +102,14 @@ enum status config_need(const struct config *config, const char *const *needed, 
     }
     return ST_OK;
 }
+
+enum status config_check_door(const struct config *config, struct why *why)
+{
+    const char *listen = config_text(config, "portal", "listen");
+    if (!config_switch(config, "portal", "secure-cookies") || strncmp(listen, "unix:", 5) == 0)
+        return ST_OK;
+    return why_set(why, ST_BAD,
+                   "%s: [portal] listen = %s takes all visitors behind a web server for one; "
+                   "name a Unix socket (secure-cookies = no is for a demonstration)",
+                   config->name, listen);
+}

@@ -75,8 +75,8 @@ static const struct config_setting table[] = {
     CHOICE("policies", "default", "seal", "seal pass refuse",
            "What happens to a recipient for whom no rule speaks."),
 
-    SOCKET("portal", "listen", "127.0.0.1:8080",
-           "Where the web server in front hands requests over by HTTP."),
+    SOCKET("portal", "listen", "unix:/run/securemail/portal.sock",
+           "Where the web server in front hands requests over by HTTP. A TCP address is for a demonstration on loopback: X-Forwarded-For is believed on a Unix socket only, so behind a web server all visitors would share one visitor's limits."),
     SOCKET("portal", "accounts", "unix:/run/securemail/accounts.sock",
            "Where the accounts service answers."),
     PATH("portal", "spool", "/var/spool/securemail/portal",

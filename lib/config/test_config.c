@@ -270,6 +270,30 @@ static void a_missing_setting_is_named(void **state)
     config_free(config);
 }
 
+/* A web server in front speaks for many visitors; it is believed on a Unix socket only. */
+static void secure_cookies_need_a_unix_socket(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        enum status status;
+    } doors[] = {
+        {"[log]\ndebug = no\n", ST_OK}, /* the defaults */
+        {"[portal]\nlisten = unix:/run/p.sock\n", ST_OK},
+        {"[portal]\nlisten = unix:/run/p.sock\nsecure-cookies = no\n", ST_OK},
+        {"[portal]\nlisten = 127.0.0.1:8080\nsecure-cookies = no\n", ST_OK},
+        {"[portal]\nlisten = 127.0.0.1:8080\n", ST_BAD},
+        {"[portal]\nlisten = [::1]:8080\nsecure-cookies = yes\n", ST_BAD},
+    };
+    for (size_t i = 0; i < sizeof doors / sizeof doors[0]; i++) {
+        struct config *config = parsed(doors[i].text);
+        struct why why = {""};
+        assert_int_equal(config_check_door(config, &why), doors[i].status);
+        assert_int_equal(strstr(why.text, "[portal] listen") != NULL, doors[i].status == ST_BAD);
+        config_free(config);
+    }
+}
+
 static void the_table_keeps_its_own_rules(void **state)
 {
     (void)state;
@@ -331,6 +355,7 @@ int main(void)
         cmocka_unit_test(loopback_needs_no_tls),
         cmocka_unit_test(durations_and_sizes_have_their_units),
         cmocka_unit_test(a_missing_setting_is_named),
+        cmocka_unit_test(secure_cookies_need_a_unix_socket),
         cmocka_unit_test(the_table_keeps_its_own_rules),
         cmocka_unit_test(files_are_read_and_their_absence_is_told_apart),
     };

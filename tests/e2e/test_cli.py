@@ -118,7 +118,16 @@ def test_the_written_configuration_names_every_setting(tmp_path):
 
 def test_a_portal_without_tls_gets_cookies_without_it(tmp_path):
     assert tool('init', '-d', tmp_path / 'etc', *INIT, '--portal', 'http://127.0.0.1:8080').returncode == 0
-    assert '\nsecure-cookies = no\n' in (tmp_path / 'etc/securemail.conf').read_text()
+    text = (tmp_path / 'etc/securemail.conf').read_text()
+    assert '\nsecure-cookies = no\n' in text and '\nlisten = 127.0.0.1:8080\n' in text
+
+
+def test_a_portal_with_tls_listens_on_a_unix_socket(tmp_path):
+    for state, where in ([], '/run/securemail'), (['--state', tmp_path / 'state'], f'{tmp_path}/state/run'):
+        etc = tmp_path / f'etc{len(state)}'
+        assert tool('init', '-d', etc, *INIT, '--portal', 'https://mail.agency.example', *state).returncode == 0
+        portal = (etc / 'securemail.conf').read_text().partition('\n[portal]\n')[2].partition('\n[')[0]
+        assert f'listen = unix:{where}/portal.sock\n' in portal and 'secure-cookies = no\n' not in portal
 
 
 # --- check -----------------------------------------------------------------------------------------------------
@@ -157,6 +166,11 @@ def swap_signing_key(district):
     (district.etc / 'signing.key').write_bytes((other.etc / 'signing.key').read_bytes())
 
 
+def tcp_behind_a_web_server(district):
+    district.change('district', 'portal', 'https://mail.agency.example')
+    district.change('portal', 'secure-cookies', 'yes')
+
+
 @pytest.mark.parametrize('damage, what', [
     (swap_parameters, ['parameters, signed by the authority']),
     (flip_parameters, ['parameters, signed by the authority']),
@@ -170,8 +184,9 @@ def swap_signing_key(district):
     (lambda d: d.change('accounts', 'from', None), ['settings of accounts']),
     (lambda d: d.change('district', 'name', 'other.example'), ['district']),
     (lambda d: d.change('district', 'lifetime', '7 days'), ['lifetime']),
-    (lambda d: d.change('portal', 'secure-cookies', 'yes'), ['cookies']),
+    (lambda d: d.change('portal', 'secure-cookies', 'yes'), ['door of the portal', 'cookies']),
     (lambda d: d.change('district', 'portal', 'https://mail.agency.example'), ['cookies']),
+    (tcp_behind_a_web_server, ['door of the portal']),
     (lambda d: d.change('gateway', 'user', 'no-such-user'), ['user of gateway']),
     (lambda d: d.change('gateway', 'spool', '/nonexistent'), ['folder for large letters']),
     (lambda d: (d.state / 'spool/portal').rmdir(), ['folder for waiting messages']),

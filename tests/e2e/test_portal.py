@@ -6,6 +6,7 @@ import os
 import pathlib
 import re
 import signal
+import subprocess
 import sys
 import time
 import urllib.parse
@@ -17,6 +18,7 @@ sys.path[:0] = [str(ROOT / 'demo'), str(ROOT / 'tests/lib')]
 
 import browser  # noqa: E402
 import catcher  # noqa: E402
+import district as districts  # noqa: E402
 import letters  # noqa: E402
 import system as systems  # noqa: E402
 
@@ -415,3 +417,10 @@ def test_no_word_of_any_message_is_anywhere(portal, members):
         if path.is_file():
             content = path.read_bytes()
             assert CANARY.encode() not in content and PASSWORD.encode() not in content, path
+
+
+def test_behind_a_web_server_it_listens_on_a_unix_socket_only(tmp_path):
+    district = districts.District(tmp_path)
+    district.change('portal', 'secure-cookies', 'yes')
+    done = subprocess.run([BUILD / 'portal/securemail-portal', '-c', district.config], stderr=subprocess.PIPE, text=True, timeout=20)
+    assert done.returncode == 1 and 'portal not-started why=' in done.stderr and '[portal] listen = 127.0.0.1:8080' in done.stderr
