@@ -11,12 +11,16 @@
 #include <stdlib.h>
 
 #include "clock.h"
+#include "io.h"
 #include "journal.h"
 #include "memory.h"
 #include "outgoing.h"
 #include "reply.h"
 
 #define HOPS_MAX 50 /* Received fields; as Postfix's hopcount_limit */
+/* For all copies of a letter. With the 300 s that the last one may take behind it (relay.c), it
+ * ends before Postfix's lmtp_data_done_timeout in dist/postfix (1200 s). */
+#define LETTER_MS 600000
 
 static void answer_all(struct letter *letter, enum reply_kind kind)
 {
@@ -125,6 +129,14 @@ static void seal(struct letter *letter, size_t i)
     parcel_free(parcel);
 }
 
+/* Is it still worth while? Copies handed on when the mail server has hung up, or will have before
+ * it hears of them, come again at its next attempt: doubled, and never an end of it. What is not
+ * begun keeps its 451. */
+static bool in_time(const struct letter *letter)
+{
+    return clock_monotonic_ms() < letter->deadline && !smtp_session_gone(letter->session);
+}
+
 static void handle(struct letter *letter)
 {
     answer_all(letter, REPLY_UNTOUCHED);
@@ -133,8 +145,8 @@ static void handle(struct letter *letter)
     for (size_t i = 0; i < letter->count; i++)
         decide(letter, i);
     pass(letter);
-    for (size_t i = 0; i < letter->count; i++)
-        if (decided(letter, i, POLICY_SEAL))
+    for (size_t i = 0, begun = 0; i < letter->count; i++)
+        if (decided(letter, i, POLICY_SEAL) && (begun++ == 0 || in_time(letter)))
             seal(letter, i);
 }
 
@@ -146,7 +158,9 @@ static enum status serve_letter(const struct post *post, struct smtp_session *se
     struct letter letter = {
         .post = post,
         .transaction = transaction,
+        .session = session,
         .now = clock_now(),
+        .deadline = io_deadline(LETTER_MS),
         .count = count,
         .recipients = memory_new(count, sizeof *letter.recipients),
         .replies = memory_new(count, sizeof *letter.replies),

@@ -30,9 +30,11 @@ struct recipient {
 struct letter {
     const struct post *post;
     const struct smtp_transaction *transaction;
+    const struct smtp_session *session; /* that it came by */
     struct look look;
     int64_t now;
-    size_t count; /* recipients; each has its place in both of these: */
+    int64_t deadline; /* of clock_monotonic_ms: no further copy is begun behind it */
+    size_t count;     /* recipients; each has its place in both of these: */
     struct recipient *recipients;
     struct smtp_reply *replies; /* 451, until something better is known */
 };

@@ -10,6 +10,7 @@
 #include "net.h"
 #include "room.h"
 #include "stop.h"
+#include "user.h"
 #include "workers.h"
 
 #define CONFIG_DEFAULT "/etc/securemail/securemail.conf"
@@ -22,6 +23,9 @@ static enum status listen_all(struct workers *workers, const struct config *conf
     for (size_t i = 0; i < count; i++) {
         const char *where = config_item(config, "gateway", "listen", i);
         enum status status = net_listen(where, 0660, &workers->listeners[i], why);
+        /* The mail server gets in by the group of the user that we become. */
+        if (status == ST_OK && bytes_starts(bytes_text(where), BYTES_LITERAL("unix:")))
+            status = user_give(config_text(config, "gateway", "user"), where + 5, why);
         if (status != ST_OK)
             return status;
         workers->listener_count++;

@@ -26,7 +26,7 @@ struct relay *relay_new(const struct relay_settings *settings)
         .greeting_timeout_ms = 60000,
         .command_timeout_ms = 120000,
         .data_timeout_ms = 120000,
-        .end_timeout_ms = 600000,
+        .end_timeout_ms = 300000,
     };
     return relay;
 }

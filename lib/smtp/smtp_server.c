@@ -201,6 +201,11 @@ static enum status turn(struct smtp_session *session, enum smtp_turn *turn_out, 
     if (is_bad_command(&answer) && ++session->bad_commands > SMTP_BAD_COMMANDS_MAX)
         return why_set(why, end_with_421(session, ST_LIMIT, "4.7.0", "got too many bad commands"),
                        "too many bad commands");
+    /* Whoever only says NOOP keeps a worker from others. */
+    if (strcmp(session->command, "RCPT") != 0 && ++session->idle_commands > SMTP_IDLE_COMMANDS_MAX)
+        return why_set(why,
+                       end_with_421(session, ST_LIMIT, "4.7.0", "waits for a letter no longer"),
+                       "many commands and no letter");
     report(session, &answer);
     if (say(session, &answer) != ST_OK)
         return why_set(why, ST_TEMP, "connection lost while replying");
@@ -231,6 +236,7 @@ static enum status receive(struct smtp_session *session, struct smtp_transaction
         status = reply_for_letter(session, &verdict);
     session->transaction = NULL;
     session->bad_commands = 0;
+    session->idle_commands = 0;
     session->reports = 0;
     if (!taken) {
         smtp_transaction_free(transaction);
@@ -290,6 +296,12 @@ enum status smtp_session_answer(struct smtp_session *session,
             return ST_TEMP;
     }
     return flush(session);
+}
+
+bool smtp_session_gone(const struct smtp_session *session)
+{
+    struct pollfd peer = {.fd = session->input.fd, .events = POLLRDHUP};
+    return poll(&peer, 1, 0) > 0 && (peer.revents & (POLLRDHUP | POLLHUP | POLLERR)) != 0;
 }
 
 void smtp_session_busy(int fd, const char *host_name)

@@ -21,8 +21,10 @@
 #include "smtp_envelope.h"
 #include "smtp_reply.h"
 
-#define SMTP_BAD_COMMANDS_MAX 20 /* refused commands before 421 ends the connection */
-#define SMTP_REPORTS_MAX 30      /* refused commands that are reported between two letters */
+#define SMTP_BAD_COMMANDS_MAX 20   /* refused commands before 421 ends the connection */
+#define SMTP_IDLE_COMMANDS_MAX 200 /* commands but RCPT, good ones too, before a letter must come  \
+                                    */
+#define SMTP_REPORTS_MAX 30        /* refused commands that are reported between two letters */
 
 /* One letter and all that was said about it. Made by smtp_session_next, freed as a whole. */
 struct smtp_transaction {
@@ -94,6 +96,10 @@ enum status smtp_session_next(struct smtp_session *session,
 enum status smtp_session_answer(struct smtp_session *session,
                                 const struct smtp_transaction *transaction,
                                 const struct smtp_reply *replies) MUST_CHECK;
+
+/* Has the client hung up while its letter is with the caller? Then nobody hears the answer, and
+ * each recipient will be offered again. */
+bool smtp_session_gone(const struct smtp_session *session);
 
 /* Send a connection away instead of serving it: "421 4.3.2". Never waits long. */
 void smtp_session_busy(int fd, const char *host_name);

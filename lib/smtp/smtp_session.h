@@ -31,6 +31,7 @@ struct smtp_session {
     struct smtp_transaction *transaction; /* being filled in; NULL: none is open */
     bool unanswered;                      /* a letter is with the caller */
     unsigned bad_commands;                /* since the last letter */
+    unsigned idle_commands;               /* all but RCPT, since the last letter */
 
     /* For reports of refusals. */
     const char *command;                       /* being answered, as struct smtp_refusal has it */

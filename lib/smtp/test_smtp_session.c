@@ -144,6 +144,36 @@ static void test_bad_commands(void **state)
     buffer_done(&expected);
 }
 
+/* Good commands without end keep a worker busy as well as bad ones; a letter shows that it was
+ * worth it. RCPT does not count: a letter may have many recipients, and those that are too many
+ * hear 452. */
+static void test_commands_without_a_letter(void **state)
+{
+    (void)state;
+    struct smtp_server_settings settings = test_server_settings();
+    struct buffer input, expected;
+    buffer_init(&input, 100000);
+    buffer_init(&expected, 100000);
+    (void)buffer_add_text(&input, LHLO);
+    (void)buffer_add_text(&expected, "220|250|");
+    for (int round = 0; round < 2; round++) {
+        for (int i = 0; i < SMTP_IDLE_COMMANDS_MAX - 3; i++) {
+            (void)buffer_add_text(&input, "NOOP\r\n");
+            (void)buffer_add_text(&expected, "250 2.0.0|");
+        }
+        (void)buffer_add_text(&input, MAIL RCPT LETTER);
+        (void)buffer_add_text(&expected, "250 2.1.0|250 2.1.5|354|250 2.0.0|");
+    }
+    for (int i = 0; i < SMTP_IDLE_COMMANDS_MAX + 5; i++)
+        (void)buffer_add_text(&input, "NOOP\r\n");
+    for (int i = 0; i < SMTP_IDLE_COMMANDS_MAX; i++)
+        (void)buffer_add_text(&expected, "250 2.0.0|");
+    (void)buffer_add_text(&expected, "421 4.7.0|");
+    talk_text(&settings, &input, buffer_text(&expected), NULL);
+    buffer_done(&input);
+    buffer_done(&expected);
+}
+
 /* --- the disk ----------------------------------------------------------------------------- */
 
 static void test_full_disk(void **state)
@@ -344,10 +374,11 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_long_lines),   cmocka_unit_test(test_letter_size),
-        cmocka_unit_test(test_bad_commands), cmocka_unit_test(test_full_disk),
-        cmocka_unit_test(test_transaction),  cmocka_unit_test(test_xforward),
-        cmocka_unit_test(test_offers),       cmocka_unit_test(test_time_out),
-        cmocka_unit_test(test_stop),         cmocka_unit_test(test_busy),
+        cmocka_unit_test(test_bad_commands), cmocka_unit_test(test_commands_without_a_letter),
+        cmocka_unit_test(test_full_disk),    cmocka_unit_test(test_transaction),
+        cmocka_unit_test(test_xforward),     cmocka_unit_test(test_offers),
+        cmocka_unit_test(test_time_out),     cmocka_unit_test(test_stop),
+        cmocka_unit_test(test_busy),
     };
     return cmocka_run_group_tests_name("smtp_session", tests, NULL, NULL);
 }
