@@ -5,7 +5,7 @@
 static const struct bytes elements[] = {
     BYTES_LITERAL("link"),     BYTES_LITERAL("iframe"),      BYTES_LITERAL("frame"),
     BYTES_LITERAL("frameset"), BYTES_LITERAL("embed"),       BYTES_LITERAL("object"),
-    BYTES_LITERAL("portal"),   BYTES_LITERAL("fencedframe"),
+    BYTES_LITERAL("portal"),   BYTES_LITERAL("fencedframe"), BYTES_LITERAL("meta"),
 };
 
 /* The name of a tag ends at a blank, "/" or ">" (WHATWG HTML §13.2.5.8); a document that ends there

@@ -3,8 +3,10 @@
  * of a frame that Content-Security-Policy forbids, and to that of <link rel="preconnect">, which no
  * directive names; a host name made for one reader would tell its sender that the letter was
  * opened, when, and from where. Elements that can do so are renamed: <link becomes <x-link, which
- * means nothing. Nothing is lost, for the policy of the frame lets none of them load. This makes
- * HTML silent, not safe: the sandboxed frame stays the wall. */
+ * means nothing. So does <meta, which can ask for look-ups of names (x-dns-prefetch-control) and
+ * for another page, and whose charset was heard before. Nothing is lost, for the policy of the
+ * frame lets none of them load. This makes HTML silent, not safe: the sandboxed frame stays the
+ * wall. */
 #ifndef SECUREMAIL_MAIL_MUTE_PRIVATE_H
 #define SECUREMAIL_MAIL_MUTE_PRIVATE_H
 

@@ -150,9 +150,9 @@ static void html_begins_with_our_words(void **state)
         {HTML "\xEF\xBB\xBF<!DOCTYPE html>x", "<!DOCTYPE html>" FIRST "x"},
         {HTML "", FIRST ""},
         {"Content-Type: text/html\r\n\r\n<meta charset=iso-8859-2>\xF9",
-         FIRST "<meta charset=iso-8859-2>ů"},
+         FIRST "<x-meta charset=iso-8859-2>ů"},
         {"Content-Type: text/html; charset=iso-8859-5\r\n\r\n<meta charset=iso-8859-2>\xF9",
-         FIRST "<meta charset=iso-8859-2>љ"},
+         FIRST "<x-meta charset=iso-8859-2>љ"},
     };
     (void)state;
     for (size_t i = 0; i < COUNT(examples); i++)
@@ -173,6 +173,9 @@ static void what_reaches_out_is_renamed(void **state)
         {"<frameset cols=*><frame src=//x>", "<x-frameset cols=*><x-frame src=//x>"},
         {"<object data=//x><embed src=//x>", "<x-object data=//x><x-embed src=//x>"},
         {"<portal src=//x><fencedframe >", "<x-portal src=//x><x-fencedframe >"},
+        {"<META http-equiv=x-dns-prefetch-control content=on>",
+         "<x-META http-equiv=x-dns-prefetch-control content=on>"},
+        {"<meta\fhttp-equiv=refresh content=0;//x>", "<x-meta\fhttp-equiv=refresh content=0;//x>"},
         {"<!--><link rel=a>--><!doctype html>", "<!--><x-link rel=a>--><!doctype html>" FIRST},
         {"<p title='<link >'>", "<p title='<x-link >'>"},
         {"<<link >", "<<x-link >"},

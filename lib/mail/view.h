@@ -86,10 +86,10 @@ enum status view_read_text(struct bytes mail, unsigned number, struct buffer *te
 /* An HTML part as a UTF-8 document. `<meta charset="utf-8"><base target="_blank">` stands first
  * (behind a doctype). In src="cid:…", background="cid:…" and CSS url(cid:…) the reference to a
  * picture of this mail becomes picture_prefix and the picture's part number; the prefix holds URL
- * characters only. Links to other files, frames and embedded objects become elements without a
- * meaning, because browsers connect to their hosts before they ask a policy. Nothing else is
- * changed and nothing is made harmless: the frame that shows it must be the wall. Errors as
- * view_read_text. */
+ * characters only. Links to other files, the mail's own meta, frames and embedded objects become
+ * elements without a meaning, because browsers look up their hosts or connect to them before they
+ * ask a policy. Nothing else is changed and nothing is made harmless: the frame that shows it must
+ * be the wall. Errors as view_read_text. */
 enum status view_read_html(struct bytes mail, unsigned number, const char *picture_prefix,
                            struct buffer *html_out) MUST_CHECK;
 
