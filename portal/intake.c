@@ -164,6 +164,8 @@ static enum intake_result end_reader(struct intake *intake, uint8_t hash_out[SIG
         status = armor_reader_end(intake->armor, hash_out);
     if (status == ST_NONE)
         return INTAKE_NO_CARRIER;
+    if (status == ST_TEMP)
+        return INTAKE_CUT;
     return status == ST_OK && intake->writer != NULL ? INTAKE_KEPT : INTAKE_DAMAGED;
 }
 

@@ -13,7 +13,8 @@ enum intake_result {
     INTAKE_KEPT,
     INTAKE_EMPTY,      /* no file was chosen, or no message was in the form */
     INTAKE_NO_CARRIER, /* a file, but none of our attachments */
-    INTAKE_DAMAGED,    /* cut, changed on its way, or malformed */
+    INTAKE_CUT,        /* an attachment whose end is missing */
+    INTAKE_DAMAGED,    /* changed on its way, or malformed */
     INTAKE_UNSIGNED,   /* no signature beside it */
     INTAKE_FORGED,     /* a signature that is not our gateway's, or not for this message */
     INTAKE_EXPIRED,

@@ -46,27 +46,19 @@ static void reply_expired(struct visit *visit, const struct envelope_seal *seal)
 }
 
 static const char *const result_names[] = {
-    [INTAKE_KEPT] = "kept",
-    [INTAKE_EMPTY] = "empty",
-    [INTAKE_NO_CARRIER] = "no-carrier",
-    [INTAKE_DAMAGED] = "damaged",
-    [INTAKE_UNSIGNED] = "unsigned",
-    [INTAKE_FORGED] = "forged",
-    [INTAKE_EXPIRED] = "expired",
-    [INTAKE_FULL] = "full",
+    [INTAKE_KEPT] = "kept",     [INTAKE_EMPTY] = "empty",     [INTAKE_NO_CARRIER] = "no-carrier",
+    [INTAKE_CUT] = "cut",       [INTAKE_DAMAGED] = "damaged", [INTAKE_UNSIGNED] = "unsigned",
+    [INTAKE_FORGED] = "forged", [INTAKE_EXPIRED] = "expired", [INTAKE_FULL] = "full",
     [INTAKE_FAULT] = "fault",
 };
 
 static void refuse(struct visit *visit, enum intake_result result, const struct envelope_seal *seal)
 {
     static const enum reply replies[] = {
-        [INTAKE_EMPTY] = REPLY_UPLOAD_EMPTY,
-        [INTAKE_NO_CARRIER] = REPLY_NO_CARRIER,
-        [INTAKE_DAMAGED] = REPLY_UPLOAD_DAMAGED,
-        [INTAKE_UNSIGNED] = REPLY_UNSIGNED,
-        [INTAKE_FORGED] = REPLY_FORGED,
-        [INTAKE_FULL] = REPLY_FULL,
-        [INTAKE_FAULT] = REPLY_FAULT,
+        [INTAKE_EMPTY] = REPLY_UPLOAD_EMPTY, [INTAKE_NO_CARRIER] = REPLY_NO_CARRIER,
+        [INTAKE_CUT] = REPLY_UPLOAD_CUT,     [INTAKE_DAMAGED] = REPLY_UPLOAD_DAMAGED,
+        [INTAKE_UNSIGNED] = REPLY_UNSIGNED,  [INTAKE_FORGED] = REPLY_FORGED,
+        [INTAKE_FULL] = REPLY_FULL,          [INTAKE_FAULT] = REPLY_FAULT,
     };
 
     log_info("message-refused", L_TEXT("reason", result_names[result]),

@@ -68,6 +68,12 @@ static const struct text texts[REPLY_COUNT] = {
                           SENTENCE("Choose the attachment itself, SecureMessage.html, not the mail "
                                    "it came with."),
                           "/upload", SENTENCE("Choose another file")},
+    [REPLY_UPLOAD_CUT] = {422, SENTENCE("This message is incomplete"),
+                          SENTENCE("Your mail program cut the attachment: its end is missing. "
+                                   "Nothing was stored."),
+                          SENTENCE("Save the attachment to your device first and choose the saved "
+                                   "file. If that does not help, ask the sender to send it again."),
+                          "/upload", SENTENCE("Choose the saved file")},
     [REPLY_UPLOAD_DAMAGED] = {422, SENTENCE("This message is damaged or not complete"),
                               SENTENCE("Part of it is missing or was changed on its way. Some mail "
                                        "programs cut large attachments when they are opened "

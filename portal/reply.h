@@ -20,6 +20,7 @@ enum reply {
     /* taking a message in */
     REPLY_UPLOAD_EMPTY,
     REPLY_NO_CARRIER,
+    REPLY_UPLOAD_CUT,
     REPLY_UPLOAD_DAMAGED,
     REPLY_UNSIGNED,
     REPLY_FORGED,

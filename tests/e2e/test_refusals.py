@@ -57,6 +57,7 @@ def configured(world, name, settings):
 
 NOT_GENUINE = (422, 'This message is not genuine, or it was changed', 'do not trust the mail it came with')
 DAMAGED = (422, 'This message is damaged or not complete', 'Save the attachment to your device first')
+INCOMPLETE = (422, 'This message is incomplete', 'Save the attachment to your device first')
 NOT_SIGNED = (422, 'This message is not signed', 'do not trust the mail it came with')
 NO_MESSAGE = (422, 'This file is not a secure message', 'Choose the attachment itself')
 
@@ -131,10 +132,10 @@ def test_the_same_page_put_together_unchanged_is_taken(world, visitor, sealed):
         path.unlink()
 
 
-@pytest.mark.parametrize('last, expected', [(b'AGE ENCRYPTED FILE-----', DAMAGED), (b'END AGE', DAMAGED), (b'name="signature"', DAMAGED),
-                                            (b'trusted comment', DAMAGED), (b'<h2>', NO_MESSAGE)],
+@pytest.mark.parametrize('last, expected', [(b'AGE ENCRYPTED FILE-----', INCOMPLETE), (b'END AGE', INCOMPLETE), (b'name="signature"', INCOMPLETE),
+                                            (b'trusted comment', INCOMPLETE), (b'<h2>', NO_MESSAGE)],
                          ids=['message', 'end', 'behind', 'signature', 'head'])
-def test_a_page_that_was_cut_on_its_way_is_called_damaged(world, visitor, sealed, last, expected, nothing_stored):
+def test_a_page_that_was_cut_on_its_way_is_called_incomplete(world, visitor, sealed, last, expected, nothing_stored):
     cut = sealed[:sealed.index(last) + len(last)]
     refused(carriers.upload(visitor, world.system.url, cut), *expected)
 
