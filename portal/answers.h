@@ -14,6 +14,7 @@ void answer_open(struct visit *visit);
 /* page_register.c, page_confirm.c: somebody new. */
 void answer_register_form(struct visit *visit);
 void answer_register(struct visit *visit);
+void answer_register_again(struct visit *visit); /* its token was too old: the form once more */
 void answer_registered(struct visit *visit);
 void answer_confirm_form(struct visit *visit);
 void answer_confirm(struct visit *visit);

@@ -39,3 +39,11 @@ bool guard_same_site(const struct http_request *request, const char *origin)
 
     return !origin_foreign && !fetch_foreign;
 }
+
+bool guard_own_page(const struct http_request *request, const char *origin)
+{
+    bool said =
+        strcmp(request->origin, origin) == 0 || strcmp(request->fetch_site, "same-origin") == 0;
+
+    return said && guard_same_site(request, origin);
+}

@@ -21,5 +21,7 @@ bool guard_check(struct bytes key, const char *route, const char *person, const 
  * `origin`: ours, "https://host". An Origin of "null" is what browsers send from our own pages too
  * (no-referrer), so it proves nothing; then Sec-Fetch-Site and the token speak. */
 bool guard_same_site(const struct http_request *request, const char *origin);
+/* More than that: does the browser itself say that the form stood on a page of ours? */
+bool guard_own_page(const struct http_request *request, const char *origin);
 
 #endif

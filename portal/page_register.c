@@ -166,3 +166,11 @@ void answer_register(struct visit *visit)
     secret_free(ask.password);
     secret_free(ask.answer);
 }
+
+void answer_register_again(struct visit *visit)
+{
+    visit_error(visit, "password",
+                SENTENCE("This page was open for a long time. Nothing was sent; please type your "
+                         "password again and press Register."));
+    show_form(visit, 403);
+}

@@ -108,6 +108,21 @@ enum status route_find(bool post, const char *path, const struct route **route_o
 
 /* --- a request's way ------------------------------------------------------------------------- */
 
+/* A form that was turned away before a page's own function saw it. The route is named as in the
+ * table: paths hold ids and tokens. */
+static void log_refusal(const struct http_request *request, const struct route *route,
+                        unsigned code)
+{
+    char source[SOURCE_SIZE];
+
+    if (!request->post || code < 400 || code >= 500)
+        return;
+    source_of(request->peer, source);
+    log_info("request-refused", L_TEXT("method", "POST"),
+             L_TEXT("route", route == NULL ? "" : route->path), L_NUMBER("code", code),
+             L_TEXT("source", source));
+}
+
 /* Small forms: registration has the most fields. */
 static const struct form_limits small_form = {.fields = 16, .field_size = 1024, .total_size = 8192};
 
@@ -144,6 +159,18 @@ static void begin(void *context, struct http_request *request, struct http_respo
         reply(visit, REPLY_FORM_FOREIGN);
     else if (visit->route->post)
         take_form(visit);
+    log_refusal(request, visit->route, response->code);
+}
+
+/* The token is not good. What was typed into the one long form is not lost by it, if this browser
+ * says itself that the form stood on a page of ours; a foreign page must not fill it in. */
+static void refuse_token(struct visit *visit)
+{
+    if (visit->route->answer == answer_register && visit->visitor[0] != '\0' &&
+        guard_own_page(visit->request, visit->portal->origin))
+        answer_register_again(visit);
+    else
+        reply(visit, REPLY_FORM_OLD);
 }
 
 /* The form arrived whole and is one of ours. Answers if not. */
@@ -156,7 +183,7 @@ static bool form_good(struct visit *visit)
         return false;
     }
     if (!visit_token_good(visit)) {
-        reply(visit, REPLY_FORM_OLD);
+        refuse_token(visit);
         return false;
     }
     return true;
@@ -211,6 +238,8 @@ static void finish(void *context, struct http_request *request, struct http_resp
     (void)context;
     if (access_granted(visit) && form_good(visit))
         visit->route->answer(visit);
+    else
+        log_refusal(request, visit->route, response->code);
 
     /* What was not kept is gone before the answer says so. */
     intake_free(visit->intake);
@@ -231,11 +260,15 @@ static void end(void *context, struct http_request *request)
 }
 
 /* What lib/http refuses by itself gets a page like all others. */
-static void refuse(void *context, unsigned code, struct http_response *response)
+static void refuse(void *context, const struct http_request *refused, unsigned code,
+                   struct http_response *response)
 {
     struct http_request request = {.cookies = "", .peer = ""};
     struct visit visit = {.portal = context, .request = &request, .response = response};
 
+    if (route_find(refused->post, refused->path, &visit.route, visit.parts) != ST_OK)
+        visit.route = NULL;
+    log_refusal(refused, visit.route, code);
     switch (code) {
     case 404:
         reply(&visit, REPLY_NOT_FOUND);

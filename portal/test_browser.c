@@ -381,3 +381,24 @@ unsigned read_path(const char *tail)
     (void)snprintf(path, sizeof(path), "/read/%s%s", message_id, tail);
     return ask(&(struct question){.path = path, .cookies = all_cookies()});
 }
+
+static int kept_error = -1, caught = -1;
+
+void log_catch(void)
+{
+    kept_error = dup(STDERR_FILENO);
+    caught = memfd_create("log", 0);
+    assert_true(kept_error >= 0 && dup2(caught, STDERR_FILENO) >= 0);
+}
+
+const char *log_caught(void)
+{
+    static char text[20000];
+    ssize_t n = pread(caught, text, sizeof(text) - 1, 0);
+
+    assert_true(n >= 0 && dup2(kept_error, STDERR_FILENO) >= 0);
+    text[n] = '\0';
+    io_close(&caught);
+    io_close(&kept_error);
+    return text;
+}

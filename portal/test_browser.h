@@ -57,6 +57,9 @@ const char *all_cookies(void);
 const char *form_of(const char *route, const char *fields);
 /* That form, sent with all cookies. */
 unsigned post(const char *route, const char *path, const char *fields);
+/* Send standard error, which is the log, to a file; end it and get what was written. */
+void log_catch(void);
+const char *log_caught(void);
 /* The message's page or, with a tail, a part of it. */
 unsigned read_path(const char *tail);
 

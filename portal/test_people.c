@@ -109,6 +109,73 @@ static void registration_loses_nothing_typed(void **state)
     assert_non_null(strstr(answer.body, "<a href=\"#terms\">"));
 }
 
+/* The portal was restarted, or the form was open for long: its token is not good any more. */
+static void an_old_registration_form_is_shown_again(void **state)
+{
+#define TYPED                                                                                      \
+    "&name=Anna+%3CB%3E&password=abcdefgh1&again=abcdefgh1&question=3&answer=blue&terms=yes"
+    static const char sentence[] = "This page was open for a long time. Nothing was sent; please "
+                                   "type your password again and press Register.";
+    char path[100], fields[300], *token, *end;
+    struct question old = {.path = path, .cookies = all_cookies(), .body = "token=AAAA" TYPED};
+
+    (void)state;
+    script.registered = WIRE_OK;
+    (void)snprintf(path, sizeof(path), "/read/%s/register", message_id);
+    for (int i = 0; i < 2; i++) {
+        old.origin = i == 0 ? portal.origin : "null";
+        old.fetch_site = i == 0 ? "" : "same-origin";
+        assert_int_equal(ask(&old), 403);
+        assert_non_null(strstr(answer.body, sentence));
+        assert_non_null(strstr(answer.body, "<a href=\"#password\">"));
+        assert_non_null(strstr(answer.body, "value=\"Anna &lt;B&gt;\""));
+        assert_non_null(strstr(answer.body, "value=\"blue\""));
+        assert_non_null(strstr(answer.body, "<option value=\"3\" selected"));
+        assert_non_null(strstr(answer.body, " checked "));
+        assert_null(strstr(answer.body, "abcdefgh1"));
+        assert_int_equal(script.changes, 0);
+    }
+
+    /* The form it shows is a good one. */
+    token = strstr(answer.body, "name=\"token\" value=\"");
+    assert_non_null(token);
+    token += strlen("name=\"token\" value=\"");
+    end = strchr(token, '"');
+    (void)snprintf(fields, sizeof(fields), "token=%.*s%s", (int)(end - token), token, TYPED);
+    old.body = fields;
+    assert_int_equal(ask(&old), 303);
+    assert_int_equal(script.changes, 1);
+}
+
+/* Nobody else's page fills our form in: not another site's, not one of which the browser says
+ * nothing, not one that a browser without our cookie sends. */
+static void a_foreign_registration_form_is_not_shown_again(void **state)
+{
+    char path[100];
+    const struct question foreign[] = {
+        {.origin = "https://evil.example", .cookies = all_cookies()},
+        {.origin = "https://evil.example", .fetch_site = "same-origin", .cookies = all_cookies()},
+        {.origin = portal.origin, .fetch_site = "cross-site", .cookies = all_cookies()},
+        {.origin = "null", .fetch_site = "same-site", .cookies = all_cookies()},
+        {.origin = "null", .cookies = all_cookies()},
+        {.cookies = all_cookies()},
+        {.origin = portal.origin, .fetch_site = "same-origin"},
+    };
+
+    (void)state;
+    (void)snprintf(path, sizeof(path), "/read/%s/register", message_id);
+    for (size_t i = 0; i < sizeof(foreign) / sizeof(foreign[0]); i++) {
+        struct question question = foreign[i];
+
+        question.path = path;
+        question.body = "token=AAAA" TYPED;
+        assert_int_equal(ask(&question), 403);
+        assert_null(strstr(answer.body, "Anna"));
+        assert_null(strstr(answer.body, "blue"));
+        assert_int_equal(script.changes, 0);
+    }
+}
+
 static void registration_takes_the_address_from_the_message(void **state)
 {
     char path[100];
@@ -175,6 +242,8 @@ int main(void)
         TEST(signing_in_leads_back_to_the_message),
         TEST(who_is_signed_in_is_not_asked_again),
         TEST(registration_loses_nothing_typed),
+        TEST(an_old_registration_form_is_shown_again),
+        TEST(a_foreign_registration_form_is_not_shown_again),
         TEST(registration_takes_the_address_from_the_message),
         TEST(confirming_needs_more_than_the_link),
         TEST(signing_out_wipes),

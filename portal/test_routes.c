@@ -134,6 +134,70 @@ static void what_is_not_declared_is_not_there(void **state)
     assert_int_equal(ask(&(struct question){.path = "/read/" NO_MESSAGE_ID}), 410);
 }
 
+/* --- the log --------------------------------------------------------------------------------- */
+
+#define LINE(route, code)                                                                          \
+    "securemail request-refused method=POST route=" route " code=" code " source=192.0.2.1\n"
+
+static void each_refused_form_is_logged(void **state)
+{
+    static const struct {
+        struct question question;
+        unsigned code;
+        const char *line;
+    } examples[] = {
+        {{.path = "/upload", .body = ""}, 403, LINE("/upload", "403")},
+        {{.path = "/sign-in", .body = "token=SECRET", .origin = "https://evil.example"},
+         403,
+         LINE("/sign-in", "403")},
+        {{.path = "/sign-in", .body = "token=SECRET"}, 403, LINE("/sign-in", "403")},
+        {{.path = "/sign-in", .body = "%zz"}, 400, LINE("/sign-in", "400")},
+        {{.path = "/sign-out", .body = "token=SECRET"}, 403, LINE("/sign-out", "403")},
+        {{.path = "/read/" NO_MESSAGE_ID "/register", .body = ""},
+         410,
+         LINE("/read/*/register", "410")},
+        {{.path = "/confirm/SECRET/deny", .body = ""}, 403, LINE("/confirm/*/deny", "403")},
+        {{.path = "/SECRET", .body = ""}, 404, LINE("\"\"", "404")},
+        {{.path = "/help", .body = ""}, 405, LINE("\"\"", "405")},
+        /* Not forms: the front's own log has them. */
+        {{.path = "/SECRET"}, 404, ""},
+        {{.path = "/open"}, 405, ""},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(examples) / sizeof(examples[0]); i++) {
+        log_catch();
+        (void)ask(&examples[i].question);
+        assert_string_equal(log_caught(), examples[i].line);
+        assert_int_equal(answer.code, examples[i].code);
+    }
+}
+
+/* What is too large for a form, and what lib/http refuses before there is a visit. */
+static void what_is_too_large_is_logged(void **state)
+{
+    static char body[10000] = "name=";
+    static const struct http_request refused = {.post = true, .path = "/open", .peer = "192.0.2.1"};
+    struct http_application application = routes_application(&portal);
+    struct http_response response = {.body_fd = -1};
+
+    (void)state;
+    memset(body + 5, 'x', sizeof(body) - 6);
+    log_catch();
+    assert_int_equal(post("/sign-in", "/sign-in", ""), 422); /* a page's own answer is not one */
+    assert_string_equal(log_caught(), "");
+    log_catch();
+    assert_int_equal(ask(&(struct question){.path = "/sign-in", .body = body}), 413);
+    assert_string_equal(log_caught(), LINE("/sign-in", "413"));
+
+    buffer_init(&response.body, HTTP_BODY_MAX);
+    log_catch();
+    application.refuse(&portal, &refused, 413, &response);
+    assert_string_equal(log_caught(), LINE("/open", "413"));
+    assert_int_equal(response.code, 413);
+    buffer_done(&response.body);
+}
+
 /* --- reading --------------------------------------------------------------------------------- */
 
 static void a_stranger_is_asked_who_he_is(void **state)
@@ -268,6 +332,8 @@ int main(void)
         TEST(a_get_changes_nothing),
         TEST(a_post_needs_the_token_of_its_route),
         TEST(what_is_not_declared_is_not_there),
+        TEST(each_refused_form_is_logged),
+        TEST(what_is_too_large_is_logged),
         TEST(a_stranger_is_asked_who_he_is),
         TEST(another_address_is_refused),
         TEST(the_reader_reads),

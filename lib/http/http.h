@@ -80,8 +80,10 @@ struct http_application {
     void (*finish)(void *context, struct http_request *request, struct http_response *response);
     /* Before the request is freed. */
     void (*end)(void *context, struct http_request *request);
-    /* Make the page for what the server itself refuses; `code` is 400, 404, 405, 411 or 413. */
-    void (*refuse)(void *context, unsigned code, struct http_response *response);
+    /* Make the page for what the server itself refuses; `code` is 400, 404, 405, 411 or 413. Of the
+     * request only post, path ("" if that is what is wrong) and peer may be looked at. */
+    void (*refuse)(void *context, const struct http_request *request, unsigned code,
+                   struct http_response *response);
     void *context;
 };
 

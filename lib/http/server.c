@@ -178,17 +178,16 @@ static unsigned read_headers(struct exchange *exchange, struct MHD_Connection *c
 
     request->post = strcmp(method, "POST") == 0;
     request->head = strcmp(method, "HEAD") == 0;
+    (void)MHD_get_connection_values(connection, MHD_HEADER_KIND, on_header, &headers);
+    find_peer(exchange, connection, headers.forwarded);
     if (!request->post && !request->head && strcmp(method, "GET") != 0)
         return 405;
-
-    (void)MHD_get_connection_values(connection, MHD_HEADER_KIND, on_header, &headers);
     if (headers.twice || headers.host == NULL)
         return 400;
     request->cookies = or_empty(headers.cookies);
     request->origin = or_empty(headers.origin);
     request->fetch_site = or_empty(headers.fetch_site);
     request->content_type = or_empty(headers.type);
-    find_peer(exchange, connection, headers.forwarded);
     return check_body(exchange, &headers);
 }
 
@@ -272,7 +271,8 @@ static enum MHD_Result refuse(struct exchange *exchange, struct MHD_Connection *
 {
     struct http_application *application = &exchange->server->application;
 
-    application->refuse(application->context, exchange->refused, &exchange->response);
+    application->refuse(application->context, &exchange->request, exchange->refused,
+                        &exchange->response);
     if (exchange->refused == 405)
         http_header(&exchange->response, "Allow", "GET, HEAD, POST");
     return answer(exchange, connection);

@@ -99,10 +99,13 @@ static void app_end(void *context, struct http_request *request)
     seen.ended++;
 }
 
-static void app_refuse(void *context, unsigned code, struct http_response *response)
+static void app_refuse(void *context, const struct http_request *request, unsigned code,
+                       struct http_response *response)
 {
     (void)context;
-    http_plain(response, code, "refused\n");
+    http_plain(response, code, "");
+    buffer_add_format(&response->body, "refused %s %s of %s\n", request->post ? "post" : "other",
+                      request->path[0] == '\0' ? "-" : request->path, request->peer);
 }
 
 static const struct http_application application = {app_begin, app_finish, app_end, app_refuse,
@@ -195,7 +198,7 @@ static void requests_get_their_answer(void **state)
         EXAMPLE("PUT / HTTP/1.1\r\n" CLOSE "Content-Length: 0\r\n\r\n", 405,
                 "Allow: GET, HEAD, POST"),
         EXAMPLE("OPTIONS * HTTP/1.1\r\n" CLOSE "\r\n", 405, NULL),
-        EXAMPLE("GET /%2e HTTP/1.1\r\n" CLOSE "\r\n", 404, NULL),
+        EXAMPLE("GET /%2e HTTP/1.1\r\n" CLOSE "\r\n", 404, "refused other - of 127.0.0.1"),
         EXAMPLE("GET /a;b HTTP/1.1\r\n" CLOSE "\r\n", 404, NULL),
         EXAMPLE("GET /?q=%zz HTTP/1.1\r\n" CLOSE "\r\n", 400, NULL),
         EXAMPLE("GET /?q=1&q=2 HTTP/1.1\r\n" CLOSE "\r\n", 400, NULL),
@@ -204,7 +207,8 @@ static void requests_get_their_answer(void **state)
         EXAMPLE("GET / HTTP/1.1\r\nHost: i\r\n" CLOSE "\r\n", 400, NULL),
         EXAMPLE("GET / HTTP/1.1\r\n" CLOSE "Content-Length: 1\r\n\r\nx", 400, NULL),
         EXAMPLE("GET / HTTP/1.1\r\n" CLOSE "Cookie: a=1\r\ncookie: a=2\r\n\r\n", 400, NULL),
-        EXAMPLE("POST / HTTP/1.1\r\n" CLOSE FORM "Content-Length: 100001\r\n\r\n", 413, NULL),
+        EXAMPLE("POST / HTTP/1.1\r\n" CLOSE FORM "Content-Length: 100001\r\n\r\n", 413,
+                "refused post / of 127.0.0.1"),
         EXAMPLE("POST / HTTP/1.1\r\n" CLOSE FORM "\r\n", 411, NULL),
         EXAMPLE("POST / HTTP/1.1\r\n" CLOSE FORM "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 411,
                 NULL),
