@@ -114,7 +114,8 @@ class Page(html.parser.HTMLParser):
 
 
 class Browser:
-    def __init__(self):
+    def __init__(self, tls=None):
+        self.tls = tls  # an ssl.SSLContext; without it the system's certificates count
         self.cookies = {}
         self.seen = []  # every answer, redirections too
 
@@ -161,8 +162,10 @@ class Browser:
 
     def _request(self, method, url, body, headers):
         parts = urllib.parse.urlsplit(url)
-        kind = http.client.HTTPSConnection if parts.scheme == 'https' else http.client.HTTPConnection
-        connection = kind(parts.hostname, parts.port, timeout=60)
+        if parts.scheme == 'https':
+            connection = http.client.HTTPSConnection(parts.hostname, parts.port, timeout=60, context=self.tls)
+        else:
+            connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=60)
         headers = dict(headers)
         if self.cookies:
             headers['Cookie'] = '; '.join(f'{name}={value}' for name, value in self.cookies.items())

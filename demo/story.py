@@ -47,9 +47,9 @@ def whole_mail(client, page):
 
 
 class Story:
-    def __init__(self, system, catcher, reader='alice@mailbox.example', say=print):
+    def __init__(self, system, catcher, reader='alice@mailbox.example', say=print, client=None):
         self.system, self.catcher, self.reader, self.say = system, catcher, reader, say
-        self.client = browser.Browser()
+        self.client = client or browser.Browser()
         self.folder = tempfile.mkdtemp(prefix='reader-', dir=system.folder)
         self.started = time.monotonic()
 
@@ -109,7 +109,7 @@ class Story:
         image = next(f for f in body.frames if f)
         if not image.startswith('data:'):
             # A sandboxed frame sends no cookies: neither do we.
-            image = browser.Browser().get(browser.urllib.parse.urljoin(body.url, image))
+            image = browser.Browser(self.client.tls).get(browser.urllib.parse.urljoin(body.url, image))
             expect(image.body == letters.picture(), 'the picture in the text is shown', image)
         download = self.client.get(page.link('Download'))
         expect('attachment' in download.headers['content-disposition'], 'the attachment is saved, not shown', download)

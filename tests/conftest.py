@@ -37,9 +37,9 @@ class World:
             self.mailboxes.close()
             raise
 
-    def reader(self, address):
+    def reader(self, address, client=None):
         """Somebody with a browser of his own; what he does is in demo/story.py."""
-        return story.Story(self.system, self.mailboxes, address, say=lambda _: None)
+        return story.Story(self.system, self.mailboxes, address, say=lambda _: None, client=client)
 
     def spooled(self):
         return [path for path in (self.system.folder / 'spool').rglob('*') if path.is_file()]

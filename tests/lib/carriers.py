@@ -25,13 +25,16 @@ def identity_of(age):
     return base64.b64decode(found + b'=' * (-len(found) % 4))
 
 
+def armor(age):
+    text = base64.b64encode(age).decode()
+    return '\n'.join([BEGIN, *(text[i:i + 64] for i in range(0, len(text), 64)), END, '']).encode()
+
+
 def put_together(page, age=None, signature=None):
     """The page with another message or signature; a signature '' takes its field out."""
     text = page.decode('ascii')
     if age is not None:
-        armor = base64.b64encode(age).decode()
-        lines = [BEGIN, *(armor[i:i + 64] for i in range(0, len(armor), 64)), END]
-        text = re.sub(VALUE.format('message'), lambda m: m[1] + '\n'.join(lines) + '\n' + m[3], text)
+        text = re.sub(VALUE.format('message'), lambda m: m[1] + armor(age).decode() + m[3], text)
     if signature == '':
         text = re.sub(r'<input type="hidden"\s+name="signature"[^>]*>', '', text)
     elif signature is not None:

@@ -37,7 +37,7 @@ export class Reader {
     reader.profile = fs.mkdtempSync(path.join(task.folder, 'profile-'));
     reader.context = await chromium.launchPersistentContext(reader.profile, {
       executablePath: '/usr/bin/chromium', javaScriptEnabled: scripts, acceptDownloads: true,
-      args: [...ARGUMENTS, `--host-resolver-rules=MAP * 127.0.0.1:${reader.trap.address().port}, EXCLUDE 127.0.0.1`,
+      ignoreHTTPSErrors: task.certificate === 'own', args: [...ARGUMENTS, `--host-resolver-rules=MAP * 127.0.0.1:${reader.trap.address().port}, EXCLUDE 127.0.0.1`,
         ...(network ? [`--log-net-log=${network}`] : [])], ...options });
     reader.context.setDefaultTimeout(20000);
     reader.witness();
