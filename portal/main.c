@@ -25,6 +25,7 @@
 #define BODY_SECONDS 900    /* 75 MB in that time need 700 kbit/s */
 #define FORM_OVERHEAD 65536 /* of a form around a message of the largest size */
 #define MESSAGES_MAX 4096   /* in the spool: 10 MB of memory */
+#define SOURCE_SHARE 16     /* one source may have a sixteenth of them */
 #define KEYS_MAX 4096       /* in the keyring: 128 KiB of locked memory */
 
 struct program {
@@ -125,7 +126,8 @@ static enum status enter(struct program *program, struct why *why)
         .keep = config_duration(program->config, "portal", "spool-time"),
         .bytes_max = number(program, "spool-size"),
         .source_max = number(program, "spool-per-source"),
-        .messages_max = MESSAGES_MAX};
+        .messages_max = MESSAGES_MAX,
+        .source_messages_max = MESSAGES_MAX / SOURCE_SHARE};
     enum status status = room_enter(&room, why);
 
     /* From inside, so that its files belong to the user that we have become. */

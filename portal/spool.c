@@ -105,6 +105,33 @@ static uint64_t bytes_from_source(const struct spool *spool, const char *source)
     return bytes;
 }
 
+static size_t messages_from_source(const struct spool *spool, const char *source)
+{
+    size_t n = 0;
+
+    for (const struct entry *entry = spool->entries; entry != NULL; entry = entry->next)
+        n += strcmp(entry->source, source) == 0;
+    return n;
+}
+
+/* The same message, kept before from the same source; or NULL. */
+static struct entry *find_repeated(const struct spool *spool, const struct entry *new)
+{
+    struct entry *entry = spool->entries;
+
+    while (entry != NULL &&
+           (entry == new || entry->received == 0 || strcmp(entry->source, new->source) != 0 ||
+            memcmp(entry->message.envelope.id, new->message.envelope.id, ENVELOPE_ID_SIZE) != 0))
+        entry = entry->next;
+    return entry;
+}
+
+static bool room_for_one(const struct spool *spool, const char *source)
+{
+    return spool->entries_n < spool->settings.messages_max &&
+           messages_from_source(spool, source) < spool->settings.source_messages_max;
+}
+
 static bool room_for(const struct spool *spool, const char *source, uint64_t n)
 {
     return spool->bytes + n <= spool->settings.bytes_max &&
@@ -121,6 +148,15 @@ static void remove_entry(struct spool *spool, struct entry **link)
     spool->bytes -= entry->size;
     spool->entries_n--;
     free(entry);
+}
+
+static void remove_this(struct spool *spool, const struct entry *entry)
+{
+    struct entry **link = &spool->entries;
+
+    while (*link != entry)
+        link = &(*link)->next;
+    remove_entry(spool, link);
 }
 
 static void remove_older(struct spool *spool, int64_t oldest)
@@ -167,7 +203,7 @@ enum status spool_begin(struct spool *spool, const char *source, struct spool_wr
     (void)snprintf(entry->source, sizeof(entry->source), "%s", source);
 
     pthread_mutex_lock(&spool->lock);
-    if (spool->entries_n >= spool->settings.messages_max || !room_for(spool, entry->source, 1)) {
+    if (!room_for_one(spool, entry->source) || !room_for(spool, entry->source, 1)) {
         status = ST_LIMIT;
     } else {
         entry->next = spool->entries;
@@ -211,11 +247,16 @@ enum status spool_add(struct spool_writer *writer, struct bytes bytes)
 void spool_keep(struct spool_writer *writer, const struct envelope *envelope,
                 const struct envelope_seal *seal, int64_t now, char id_out[SPOOL_ID_SIZE])
 {
-    struct entry *entry = writer->entry;
+    struct entry *entry = writer->entry, *repeated;
 
     pthread_mutex_lock(&writer->spool->lock);
     entry->message.envelope = *envelope;
     entry->message.seal = *seal;
+    repeated = find_repeated(writer->spool, entry);
+    if (repeated != NULL) {
+        remove_this(writer->spool, entry);
+        entry = repeated;
+    }
     entry->received = now;
     memcpy(id_out, entry->message.id, SPOOL_ID_SIZE);
     pthread_mutex_unlock(&writer->spool->lock);
@@ -225,15 +266,10 @@ void spool_keep(struct spool_writer *writer, const struct envelope *envelope,
 
 void spool_drop(struct spool_writer *writer)
 {
-    struct entry **link;
-
     if (writer == NULL)
         return;
     pthread_mutex_lock(&writer->spool->lock);
-    link = &writer->spool->entries;
-    while (*link != writer->entry)
-        link = &(*link)->next;
-    remove_entry(writer->spool, link);
+    remove_this(writer->spool, writer->entry);
     pthread_mutex_unlock(&writer->spool->lock);
     io_close(&writer->fd);
     free(writer);

@@ -4,8 +4,9 @@
  * header and signature said is kept in memory. It is there for a limited time and then gone; after
  * a restart all are gone, and the reader presses the button again.
  *
- * Two bounds keep one sender from filling the disk: bytes in all, and bytes from one source. Any
- * number of threads may use a spool at once. Times are seconds since 1970. */
+ * Bounds keep one source from filling the disk or the list: bytes and messages, in all and from one
+ * source. A message that a source hands in again is kept once. Any number of threads may use a
+ * spool at once. Times are seconds since 1970. */
 #ifndef SECUREMAIL_SPOOL_H
 #define SECUREMAIL_SPOOL_H
 
@@ -20,6 +21,7 @@ struct spool_settings {
     uint64_t bytes_max;    /* of all files */
     uint64_t source_max;   /* of all files from one source */
     size_t messages_max;
+    size_t source_messages_max; /* from one source */
 };
 
 struct spool_message {
@@ -45,7 +47,8 @@ struct spool_writer; /* a file that grows */
 enum status spool_begin(struct spool *spool, const char *source,
                         struct spool_writer **writer_out) MUST_CHECK;
 enum status spool_add(struct spool_writer *writer, struct bytes bytes) MUST_CHECK;
-/* Keep it as a message. Frees the writer. */
+/* Keep it as a message. If its source has handed in the same one before (by the envelope's id),
+ * that one stays instead, under its id, and its time begins anew. Frees the writer. */
 void spool_keep(struct spool_writer *writer, const struct envelope *envelope,
                 const struct envelope_seal *seal, int64_t now, char id_out[SPOOL_ID_SIZE]);
 /* Throw it away. NULL is fine. */

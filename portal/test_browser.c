@@ -220,7 +220,8 @@ int browser_set_up(void **state)
                                             .keep = 3600,
                                             .bytes_max = 1 << 20,
                                             .source_max = 1 << 20,
-                                            .messages_max = 10};
+                                            .messages_max = 10,
+                                            .source_messages_max = 10};
     struct secret *session = token_of(1);
     struct why why;
 

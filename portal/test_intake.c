@@ -93,7 +93,8 @@ static int open_spool(void **state)
                                             .keep = 60,
                                             .bytes_max = 2 * LETTER_SIZE,
                                             .source_max = LETTER_SIZE + LETTER_SIZE / 2,
-                                            .messages_max = 10};
+                                            .messages_max = 10,
+                                            .source_messages_max = 10};
     struct why why;
 
     (void)state;

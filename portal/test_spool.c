@@ -19,8 +19,12 @@ static char folder[40];
 
 static struct spool *open_spool(void)
 {
-    const struct spool_settings settings = {
-        .directory = folder, .keep = 60, .bytes_max = 100, .source_max = 60, .messages_max = 4};
+    const struct spool_settings settings = {.directory = folder,
+                                            .keep = 60,
+                                            .bytes_max = 100,
+                                            .source_max = 60,
+                                            .messages_max = 4,
+                                            .source_messages_max = 3};
     struct spool *spool;
     struct why why;
 
@@ -52,10 +56,11 @@ static int files(void)
     return n;
 }
 
-static enum status write_message(struct spool *spool, const char *source, const char *text,
-                                 char id_out[SPOOL_ID_SIZE])
+/* `number` makes it another message. */
+static enum status write_numbered(struct spool *spool, const char *source, const char *text,
+                                  uint8_t number, char id_out[SPOOL_ID_SIZE])
 {
-    const struct envelope envelope = {.header_n = 7};
+    const struct envelope envelope = {.header_n = 7, .id = {number}};
     const struct envelope_seal seal = {.time = 1, .expires = 2};
     struct spool_writer *writer = NULL;
     enum status status = spool_begin(spool, source, &writer);
@@ -67,6 +72,15 @@ static enum status write_message(struct spool *spool, const char *source, const 
     else
         spool_drop(writer);
     return status;
+}
+
+/* A message unlike all others. */
+static enum status write_message(struct spool *spool, const char *source, const char *text,
+                                 char id_out[SPOOL_ID_SIZE])
+{
+    static uint8_t number = 100;
+
+    return write_numbered(spool, source, text, number++, id_out);
 }
 
 static void a_message_is_kept_as_it_came(void **state)
@@ -149,6 +163,47 @@ static void the_bounds_hold(void **state)
     spool_free(spool);
 }
 
+static void one_source_has_its_share_of_messages(void **state)
+{
+    struct spool *spool = open_spool();
+    struct spool_writer *writer;
+    char id[SPOOL_ID_SIZE];
+
+    (void)state;
+    assert_int_equal(write_message(spool, "a", "x", id), ST_OK);
+    assert_int_equal(write_message(spool, "a", "x", id), ST_OK);
+    assert_int_equal(spool_begin(spool, "a", &writer), ST_OK); /* one that arrives counts too */
+    assert_int_equal(write_message(spool, "a", "x", id), ST_LIMIT);
+    assert_int_equal(write_message(spool, "b", "x", id), ST_OK);
+    spool_drop(writer);
+    assert_int_equal(write_message(spool, "a", "x", id), ST_OK);
+    spool_free(spool);
+}
+
+static void the_same_message_is_kept_once_for_a_source(void **state)
+{
+    struct spool *spool = open_spool();
+    struct spool_message message;
+    char first[SPOOL_ID_SIZE], again[SPOOL_ID_SIZE], other[SPOOL_ID_SIZE];
+
+    (void)state;
+    assert_int_equal(write_numbered(spool, "a", "x", 1, first), ST_OK);
+    for (int i = 0; i < 10; i++) {
+        assert_int_equal(write_numbered(spool, "a", "x", 1, again), ST_OK);
+        assert_string_equal(again, first);
+    }
+    assert_int_equal(spool_find(spool, first, NOW, &message), ST_OK);
+    assert_int_equal(files(), 1);
+
+    /* Another message, and the same from elsewhere, are their own. */
+    assert_int_equal(write_numbered(spool, "a", "x", 2, other), ST_OK);
+    assert_string_not_equal(other, first);
+    assert_int_equal(write_numbered(spool, "b", "x", 1, other), ST_OK);
+    assert_string_not_equal(other, first);
+    assert_int_equal(files(), 3);
+    spool_free(spool);
+}
+
 static void names_from_outside_open_nothing(void **state)
 {
     static const char *const names[] = {"",
@@ -198,9 +253,14 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make_folder, remove_folder)
     const struct CMUnitTest tests[] = {
-        TEST(a_message_is_kept_as_it_came),    TEST(a_message_goes_when_its_time_is_over),
-        TEST(what_is_not_kept_leaves_nothing), TEST(the_bounds_hold),
-        TEST(names_from_outside_open_nothing), TEST(a_new_start_is_clean),
+        TEST(a_message_is_kept_as_it_came),
+        TEST(a_message_goes_when_its_time_is_over),
+        TEST(what_is_not_kept_leaves_nothing),
+        TEST(the_bounds_hold),
+        TEST(names_from_outside_open_nothing),
+        TEST(a_new_start_is_clean),
+        TEST(one_source_has_its_share_of_messages),
+        TEST(the_same_message_is_kept_once_for_a_source),
     };
 
     return cmocka_run_group_tests_name("spool", tests, NULL, NULL);

@@ -405,10 +405,17 @@ def test_an_absent_service_is_told_and_nothing_is_lost(portal, members):
     keyserver.send_signal(signal.SIGTERM)
     assert keyserver.wait(20) == 0
     portal.system.processes.remove(keyserver)
-    page = press(client, portal, html)
+    page = press(client, portal, portal.seal(letters.plain(word=CANARY), ALICE))
     assert page.status == 503
     portal.system.start('keyserver')
     assert CANARY in client.get(page.url).text
+
+
+def test_behind_a_web_server_it_listens_on_a_unix_socket_only(tmp_path):
+    district = districts.District(tmp_path)
+    district.change('portal', 'secure-cookies', 'yes')
+    done = subprocess.run([BUILD / 'portal/securemail-portal', '-c', district.config], stderr=subprocess.PIPE, text=True, timeout=20)
+    assert done.returncode == 1 and 'portal not-started why=' in done.stderr and '[portal] listen = 127.0.0.1:8080' in done.stderr
 
 
 def test_no_word_of_any_message_is_anywhere(portal, members):
@@ -417,10 +424,3 @@ def test_no_word_of_any_message_is_anywhere(portal, members):
         if path.is_file():
             content = path.read_bytes()
             assert CANARY.encode() not in content and PASSWORD.encode() not in content, path
-
-
-def test_behind_a_web_server_it_listens_on_a_unix_socket_only(tmp_path):
-    district = districts.District(tmp_path)
-    district.change('portal', 'secure-cookies', 'yes')
-    done = subprocess.run([BUILD / 'portal/securemail-portal', '-c', district.config], stderr=subprocess.PIPE, text=True, timeout=20)
-    assert done.returncode == 1 and 'portal not-started why=' in done.stderr and '[portal] listen = 127.0.0.1:8080' in done.stderr
