@@ -97,8 +97,8 @@ static enum status begin(const struct seal *seal, struct carrier **carrier_out,
     const char *portal = config_text(seal->config, "district", "portal");
     int64_t until =
         seal->identity.period_start + config_duration(seal->config, "district", "lifetime");
-    clock_iso(until, expires);
-    expires[10] = '\0'; /* the date alone */
+    clock_iso(until - 1, expires);
+    expires[10] = '\0'; /* the last day alone */
     random_fill(random->p, random->n);
     const struct carrier_text text = {
         .language = "en",

@@ -35,12 +35,12 @@ void answer_upload(struct visit *visit)
     show_upload(visit, 200);
 }
 
-/* The day it ended belongs on the page. */
+/* The last day it could be opened, as the mail says it, belongs on the page. */
 static void reply_expired(struct visit *visit, const struct envelope_seal *seal)
 {
     char day[HUMAN_SIZE], more[HUMAN_SIZE + 40];
 
-    human_day(seal->expires, day);
+    human_day(seal->expires - 1, day);
     (void)snprintf(more, sizeof(more), SENTENCE("It could be opened until %s."), day);
     reply_with(visit, REPLY_EXPIRED, more, NULL);
 }

@@ -155,7 +155,7 @@ static void show_message(struct visit *visit, const struct secret *key, const st
     struct page_frame frame = visit_frame(visit);
 
     human_time(visit->message.seal.time, sealed);
-    human_day(visit->message.seal.expires, expires);
+    human_day(visit->message.seal.expires - 1, expires); /* the last day, as the mail says it */
     buffer_init(&text, TEXT_SHOWN_MAX + 1);
     choose_body(visit, view, &page);
     if (!page.frame && view->text != 0)

@@ -9,6 +9,8 @@ const letter = fs.readFileSync(task.letter), second = fs.readFileSync(task.secon
 await play({ scripts: task.scripts }, async (reader, done) => {
   const { page, context } = reader;
 
+  await page.goto(`file://${task.carrier}`);
+  const day = (await page.getByText(/^\d+ [A-Z][a-z]+ 20\d\d$/).innerText()).trim();
   await reader.open(task.carrier);
   assert.match(page.url(), /\/read\/[0-9a-f]+\/register$/);
   done('the button leads to registration');
@@ -19,7 +21,7 @@ await play({ scripts: task.scripts }, async (reader, done) => {
   done('mailbox proved');
 
   // The message: its head, its text in the frame with the picture in it.
-  for (const text of ['Dana Whitfield', task.address, 'Its signature is genuine']) assert.ok(await page.getByText(text).first().isVisible(), text);
+  for (const text of ['Dana Whitfield', task.address, 'Its signature is genuine', `You can open it until ${day}.`]) assert.ok(await page.getByText(text).first().isVisible(), text);
   const frame = page.frameLocator('iframe');
   assert.ok(await frame.getByText('your statement for November is attached').isVisible());
   const picture = frame.getByRole('img', { name: 'Department of Examples' });
