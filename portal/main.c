@@ -17,6 +17,7 @@
 #include "room.h"
 #include "routes.h"
 #include "stop.h"
+#include "user.h"
 
 #define CONFIG_DEFAULT "/etc/securemail/securemail.conf"
 #define SWEEP_EVERY_MS 30000
@@ -93,6 +94,17 @@ static enum status read_settings(struct program *program, struct why *why)
     return ST_OK;
 }
 
+/* The web server in front gets in by the group of the user that we become. */
+static enum status listen_for_front(struct program *program, struct why *why)
+{
+    const char *where = text(program, "portal", "listen");
+    enum status status = net_listen(where, 0660, &program->listener, why);
+
+    if (status == ST_OK && bytes_starts(bytes_text(where), BYTES_LITERAL("unix:")))
+        status = user_give(text(program, "portal", "user"), where + strlen("unix:"), why);
+    return status;
+}
+
 /* The viewer's spawner first: it is to inherit neither sockets nor keys. */
 static enum status acquire(struct program *program, const char *path, struct why *why)
 {
@@ -107,7 +119,7 @@ static enum status acquire(struct program *program, const char *path, struct why
     viewer.children_max = (unsigned)number(program, "viewers");
     status = viewer_start(&viewer, &program->portal.viewer, why);
     if (status == ST_OK)
-        status = net_listen(text(program, "portal", "listen"), 0660, &program->listener, why);
+        status = listen_for_front(program, why);
     return status;
 }
 

@@ -2,6 +2,7 @@
 """The portal as it stands in real life: on a Unix socket, with nginx, TLS and secure cookies in front of it."""
 import http.client
 import os
+import pwd
 import re
 import socket
 import subprocess
@@ -222,3 +223,16 @@ def test_without_the_portal_there_is_a_page(place):
     assert page.status == 503 and 'Please try again in a moment' in page.text and 'Nothing is lost' in page.text
     assert page.headers['retry-after'] == '10' and page.headers['cache-control'] == 'no-store'
     assert page.headers['strict-transport-security'] == 'max-age=31536000'
+
+
+def test_the_web_server_gets_in_by_the_group_of_the_portals_user(make_world):
+    """Started as root the portal becomes another user, and gives him its socket first; only he and his group may connect."""
+    as_root = os.getuid() == 0
+    user = pwd.getpwnam('nobody') if as_root else pwd.getpwuid(os.getuid())
+    world = make_world((), url='https://127.0.0.1:1', settings={'portal': {'user': user.pw_name if as_root else None}})
+    for folder in (world.folder.parent, world.folder, world.system.folder, world.system.folder / 'etc'):
+        folder.chmod(0o755)
+    os.chown(world.system.folder / 'spool', user.pw_uid, user.pw_gid)
+    world.system.start('portal')
+    found = (world.system.folder / 'run/portal.sock').stat()
+    assert (found.st_uid, found.st_gid, found.st_mode & 0o777) == (user.pw_uid, user.pw_gid, 0o660)
