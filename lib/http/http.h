@@ -53,6 +53,8 @@ struct http_response {
     int body_fd;        /* or: body_size bytes from here; closed afterwards. -1: the buffer */
     uint64_t body_size;
     enum http_policy policy;
+    bool at_once; /* set in begin(): answer before the body comes, and close. Without it a body that
+                     is not wanted is read, so that the browser listens */
     bool for_frames; /* may be loaded by a frame that has no origin (pictures of a mail) */
     bool lasting;    /* may be kept by caches for an hour: the style sheet, the logo */
     struct {
@@ -92,6 +94,8 @@ struct http_settings {
     unsigned connections; /* at once; more wait in the backlog */
     unsigned idle;        /* seconds without a byte until a connection is closed */
     unsigned body_time;   /* seconds a body may take */
+    unsigned body_grace;  /* seconds without a demand; after them a body that is behind … */
+    unsigned body_rate;   /* … this many bytes a second ends its connection; 0: no demand */
     uint64_t body_max;    /* bytes of a body */
     bool secure;          /* pages are reached by https: say so for a year (HSTS) */
 };

@@ -35,10 +35,11 @@ struct exchange {
     struct http_request request;
     struct http_response response;
     char peer[HTTP_PEER_MAX];
-    unsigned refused; /* the code, before the application was asked; 0: fine so far */
-    bool started;     /* the headers were looked at */
-    bool begun;       /* the application heard of it */
-    int64_t deadline; /* of the body */
+    unsigned refused;   /* the code, before the application was asked; 0: fine so far */
+    bool started;       /* the headers were looked at */
+    bool begun;         /* the application heard of it */
+    int64_t body_begin; /* clock_monotonic_ms when the headers were there */
+    uint64_t body_read; /* bytes of the body so far */
 };
 
 /* --- the request line ------------------------------------------------------------------------ */
@@ -287,14 +288,26 @@ static enum MHD_Result start(struct exchange *exchange, struct MHD_Connection *c
     unsigned code = read_headers(exchange, connection, method);
 
     exchange->started = true;
-    exchange->deadline = io_deadline((int64_t)server->settings.body_time * 1000);
+    exchange->body_begin = clock_monotonic_ms();
     if (exchange->refused == 0 || code == 405)
         exchange->refused = code;
     if (exchange->refused != 0)
         return refuse(exchange, connection);
     exchange->begun = true;
     server->application.begin(server->application.context, &exchange->request, &exchange->response);
-    return MHD_YES;
+    return exchange->response.at_once ? answer(exchange, connection) : MHD_YES;
+}
+
+/* A body that trickles holds a connection that others wait for. */
+static bool too_slow(const struct exchange *exchange)
+{
+    const struct http_settings *settings = &exchange->server->settings;
+    int64_t time = clock_monotonic_ms() - exchange->body_begin;
+    int64_t counted = time - (int64_t)settings->body_grace * 1000;
+
+    if (time > (int64_t)settings->body_time * 1000)
+        return true;
+    return counted > 0 && exchange->body_read < (uint64_t)counted * settings->body_rate / 1000;
 }
 
 /* A body that nobody wants any more is read and dropped, so that the browser listens to the answer.
@@ -303,7 +316,8 @@ static enum MHD_Result take_body(struct exchange *exchange, struct bytes bytes)
 {
     struct http_request *request = &exchange->request;
 
-    if (clock_monotonic_ms() > exchange->deadline)
+    exchange->body_read += bytes.n;
+    if (too_slow(exchange))
         return MHD_NO;
     if (request->form != NULL && request->form_status == ST_OK)
         request->form_status = form_add(request->form, bytes);

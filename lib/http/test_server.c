@@ -55,6 +55,11 @@ static void app_begin(void *context, struct http_request *request, struct http_r
         http_plain(response, 403, "early\n");
         return;
     }
+    if (strcmp(request->path, "/crowded") == 0) {
+        http_plain(response, 503, "crowded\n");
+        response->at_once = true;
+        return;
+    }
     if (request->post && form_new(request->content_type, &limits, &sink, &request->form) != ST_OK)
         http_plain(response, 415, "no form\n");
 }
@@ -111,10 +116,14 @@ static void app_refuse(void *context, const struct http_request *request, unsign
 static const struct http_application application = {app_begin, app_finish, app_end, app_refuse,
                                                     NULL};
 
-static void start(const char *where)
+/* body_rate: bytes a second, from the first moment */
+static void start_with_rate(const char *where, unsigned body_rate)
 {
-    struct http_settings settings = {
-        .connections = 16, .idle = 5, .body_time = 10, .body_max = BODY_MAX};
+    struct http_settings settings = {.connections = 16,
+                                     .idle = 5,
+                                     .body_time = 10,
+                                     .body_rate = body_rate,
+                                     .body_max = BODY_MAX};
     struct why why;
     int port;
 
@@ -124,6 +133,19 @@ static void start(const char *where)
     if (net_port(settings.listener, &port) == ST_OK)
         (void)snprintf(seen.where, sizeof(seen.where), "127.0.0.1:%d", port);
     assert_int_equal(http_start(&settings, &application, &seen.server, &why), ST_OK);
+}
+
+static void start(const char *where)
+{
+    start_with_rate(where, 0);
+}
+
+/* Every body but an instant one is too slow. */
+static int start_impatient(void **state)
+{
+    (void)state;
+    start_with_rate("127.0.0.1:0", 2000000000);
+    return 0;
 }
 
 static int start_tcp(void **state)
@@ -279,6 +301,55 @@ static void the_early_refusal_needs_no_body(void **state)
     assert_int_equal(seen.begun, 0);
 }
 
+/* Nobody waits for the body, and the connection is free again. */
+static void an_answer_at_once_needs_no_body(void **state)
+{
+    const char *answer =
+        ASK("POST /crowded HTTP/1.1\r\nHost: h\r\n" FORM "Content-Length: 50000\r\n\r\na=1");
+
+    (void)state;
+    assert_int_equal(code_of(answer), 503);
+    assert_non_null(strstr(answer, "Connection: close\r\n"));
+    assert_non_null(strstr(answer, "crowded"));
+    assert_int_equal(seen.begun, 1);
+    assert_int_equal(seen.finished, 0);
+}
+
+/* A body in single bytes, until the server has enough. */
+static void send_slowly(int size)
+{
+    char head[200];
+    struct why why;
+    int fd;
+
+    (void)snprintf(head, sizeof(head),
+                   "POST / HTTP/1.1\r\n" CLOSE FORM "Content-Length: %d\r\n\r\n", size);
+    assert_int_equal(net_connect(seen.where, 2000, &fd, &why), ST_OK);
+    assert_int_equal(io_write_all(fd, bytes_text(head), io_deadline(2000)), ST_OK);
+    for (int i = 0; i < 400 && seen.ended == 0; i++) {
+        if (i < size)
+            (void)!io_write_all(fd, BYTES_LITERAL("x"), io_deadline(2000)); /* it may be closed */
+        (void)usleep(5000);
+    }
+    close(fd);
+    assert_int_equal(seen.ended, 1);
+}
+
+static void a_slow_body_ends_its_connection(void **state)
+{
+    (void)state;
+    send_slowly(20);
+    assert_int_equal(seen.begun, 1);
+    assert_int_equal(seen.finished, 0);
+}
+
+static void without_a_rate_it_may_be_slow(void **state)
+{
+    (void)state;
+    send_slowly(20);
+    assert_int_equal(seen.finished, 1);
+}
+
 /* From TCP the header is anybody's word. */
 static void forwarded_is_not_believed_over_tcp(void **state)
 {
@@ -334,6 +405,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_cut_stream_is_no_whole_answer, start_tcp, stop),
         cmocka_unit_test_setup_teardown(a_large_field_streams, start_tcp, stop),
         cmocka_unit_test_setup_teardown(the_early_refusal_needs_no_body, start_tcp, stop),
+        cmocka_unit_test_setup_teardown(an_answer_at_once_needs_no_body, start_tcp, stop),
+        cmocka_unit_test_setup_teardown(a_slow_body_ends_its_connection, start_impatient, stop),
+        cmocka_unit_test_setup_teardown(without_a_rate_it_may_be_slow, start_tcp, stop),
         cmocka_unit_test_setup_teardown(forwarded_is_not_believed_over_tcp, start_tcp, stop),
         cmocka_unit_test(forwarded_is_believed_over_a_unix_socket),
         cmocka_unit_test_setup_teardown(a_broken_request_ends, start_tcp, stop),
