@@ -24,6 +24,9 @@
 #define GRACE_MS 10000
 #define IDLE_SECONDS 30     /* without a byte, until a connection is closed */
 #define BODY_SECONDS 900    /* 75 MB in that time need 700 kbit/s */
+#define BODY_GRACE 30       /* seconds: a network may stutter */
+#define BODY_RATE 8192      /* bytes a second after them */
+#define CROWD_SHARE 8       /* one source may have an eighth of the connections for its forms */
 #define FORM_OVERHEAD 65536 /* of a form around a message of the largest size */
 #define MESSAGES_MAX 4096   /* in the spool: 10 MB of memory */
 #define SOURCE_SHARE 16     /* one source may have a sixteenth of them */
@@ -158,10 +161,14 @@ static enum status start(struct program *program, struct why *why)
                                      .connections = (unsigned)number(program, "connections"),
                                      .idle = IDLE_SECONDS,
                                      .body_time = BODY_SECONDS,
+                                     .body_grace = BODY_GRACE,
+                                     .body_rate = BODY_RATE,
                                      .body_max = portal->upload_max + FORM_OVERHEAD,
                                      .secure = portal->secure};
     enum status status;
 
+    portal->crowd =
+        crowd_new(settings.connections, (settings.connections + CROWD_SHARE - 1) / CROWD_SHARE);
     portal->form_key = secret_new(GUARD_KEY_SIZE);
     random_fill(portal->form_key->p, portal->form_key->n);
     portal->keyring = keyring_new(KEYS_MAX, config_duration(program->config, "portal", "idle"));
@@ -190,6 +197,7 @@ static void release(struct program *program)
     viewer_stop(program->portal.viewer);
     spool_free(program->portal.spool);
     keyring_free(program->portal.keyring);
+    crowd_free(program->portal.crowd);
     secret_free(program->portal.form_key);
     buffer_done(&program->parameters);
     io_close(&program->listener);

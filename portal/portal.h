@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  * portal: what the threads of the portal share. Made by main.c before there are threads; afterwards
- * only what guards itself changes: spool and keyring. */
+ * only what guards itself changes: spool, keyring and crowd. */
 #ifndef SECUREMAIL_PORTAL_H
 #define SECUREMAIL_PORTAL_H
 
+#include "crowd.h"
 #include "keyring.h"
 #include "sign.h"
 #include "spool.h"
@@ -28,6 +29,7 @@ struct portal {
     struct wire_peer accounts;
     struct spool *spool;
     struct keyring *keyring;
+    struct crowd *crowd; /* forms in hand */
     struct viewer *viewer;
 };
 

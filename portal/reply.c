@@ -150,6 +150,10 @@ static const struct text texts[REPLY_COUNT] = {
                          SENTENCE("There were too many attempts in a short time."),
                          SENTENCE("Please wait some minutes and try again."), HOME},
 
+    [REPLY_CROWD] = {503, SENTENCE("Please try again in a moment"),
+                     SENTENCE("Too many forms are on their way from your network at once. Nothing "
+                              "was stored or changed."),
+                     SENTENCE("Wait until the others are done and try again."), HOME},
     [REPLY_BUSY] = {503, SENTENCE("Please try again in a moment"),
                     SENTENCE(
                         "A part of this service can’t be reached just now. Nothing is lost: if "

@@ -39,6 +39,7 @@ enum reply {
     REPLY_LINK_OLD,
     REPLY_THROTTLED,
     /* us */
+    REPLY_CROWD,
     REPLY_BUSY,
     REPLY_FAULT,
     REPLY_COUNT

@@ -115,7 +115,7 @@ static void log_refusal(const struct http_request *request, const struct route *
 {
     char source[SOURCE_SIZE];
 
-    if (!request->post || code < 400 || code >= 500)
+    if (!request->post || code < 400)
         return;
     source_of(request->peer, source);
     log_info("request-refused", L_TEXT("method", "POST"),
@@ -140,6 +140,13 @@ static void take_form(struct visit *visit)
         reply(visit, REPLY_MALFORMED);
 }
 
+/* A source that has too many forms in hand is told at once: this one's body may take long, too. */
+static void refuse_crowd(struct visit *visit)
+{
+    reply(visit, REPLY_CROWD);
+    visit->response->at_once = true;
+}
+
 static void begin(void *context, struct http_request *request, struct http_response *response)
 {
     struct visit *visit = memory_new(1, sizeof(*visit));
@@ -152,7 +159,10 @@ static void begin(void *context, struct http_request *request, struct http_respo
     visit->now = clock_now();
     source_of(request->peer, visit->source);
     status = route_find(request->post, request->path, &visit->route, visit->parts);
-    if (status != ST_OK)
+    visit->in_crowd = request->post && crowd_enter(visit->portal->crowd, visit->source);
+    if (request->post && !visit->in_crowd)
+        refuse_crowd(visit);
+    else if (status != ST_OK)
         reply(visit, status == ST_DENIED ? REPLY_METHOD : REPLY_NOT_FOUND);
     else if (visit->route->post && visit->route->form != FORM_FOREIGN &&
              !guard_same_site(request, visit->portal->origin))
@@ -238,7 +248,7 @@ static void finish(void *context, struct http_request *request, struct http_resp
     (void)context;
     if (access_granted(visit) && form_good(visit))
         visit->route->answer(visit);
-    else
+    else if (response->code < 500)
         log_refusal(request, visit->route, response->code);
 
     /* What was not kept is gone before the answer says so. */

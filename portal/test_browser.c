@@ -239,6 +239,7 @@ int browser_set_up(void **state)
     portal.parameters = BYTES_LITERAL("parameters");
     portal.form_key = token_of(9);
     portal.keyring = keyring_new(8, 3600);
+    portal.crowd = crowd_new(16, FORMS_AT_ONCE);
     (void)token_encode(session_text, sizeof(session_text), secret_bytes(session));
     secret_free(session);
     keep_message();
@@ -250,6 +251,7 @@ int browser_tear_down(void **state)
     (void)state;
     spool_free(portal.spool);
     keyring_free(portal.keyring);
+    crowd_free(portal.crowd);
     secret_free(portal.form_key);
     return rmdir(folder);
 }
@@ -270,6 +272,7 @@ static void read_answer(struct http_response *response)
     memset(&answer, 0, sizeof(answer));
     answer.code = response->code;
     answer.policy = response->policy;
+    answer.at_once = response->at_once;
     memcpy(answer.body, response->body.p == NULL ? (const uint8_t *)"" : response->body.p, n);
     if (response->body_fd >= 0)
         assert_true(pread(response->body_fd, answer.body, sizeof(answer.body) - 1, 0) >= 0);

@@ -9,6 +9,7 @@
 
 #define READER "reader@example.org"
 #define OTHER "other@example.org"
+#define FORMS_AT_ONCE 2 /* of one source */
 #define NO_MESSAGE_ID "00000000000000000000000000000000"
 
 /* What accounts says, and what it was asked. */
@@ -45,6 +46,7 @@ struct answer {
     char body[100000];
     char location[200], cookies[1000], disposition[400];
     enum http_policy policy;
+    bool at_once;
 };
 extern struct answer answer;
 

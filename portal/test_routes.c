@@ -270,6 +270,42 @@ static void pieces_have_policies_of_their_own(void **state)
     assert_int_equal(strncmp(answer.disposition, "attachment; ", 12), 0);
 }
 
+/* Forms that take their time take nobody else's place. */
+static void one_source_has_few_forms_in_hand(void **state)
+{
+    struct http_application application = routes_application(&portal);
+    const struct question next = {.path = "/sign-in", .body = form_of("/sign-in", "")};
+    struct http_request slow[FORMS_AT_ONCE];
+    struct http_response response = {.body_fd = -1};
+
+    (void)state;
+    for (size_t i = 0; i < FORMS_AT_ONCE; i++) {
+        slow[i] = (struct http_request){.post = true,
+                                        .path = "/open",
+                                        .peer = "192.0.2.1", /* the browser's */
+                                        .cookies = "",
+                                        .content_type = "application/x-www-form-urlencoded"};
+        application.begin(&portal, &slow[i], &response);
+        assert_int_equal(response.code, 0);
+    }
+    assert_int_equal(ask(&next), 503);
+    assert_true(answer.at_once);
+    assert_int_equal(ask(&(struct question){.path = "/sign-in"}), 200); /* pages still come */
+    assert_true(crowd_enter(portal.crowd, "192.0.2.2"));                /* and others' forms */
+    crowd_leave(portal.crowd, "192.0.2.2");
+
+    /* One has ended: there is room for one, again and again. */
+    application.end(&portal, &slow[0]);
+    form_free(slow[0].form);
+    assert_int_equal(ask(&next), 403);
+    assert_int_equal(ask(&next), 403);
+    assert_false(answer.at_once);
+    for (size_t i = 1; i < FORMS_AT_ONCE; i++) {
+        application.end(&portal, &slow[i]);
+        form_free(slow[i].form);
+    }
+}
+
 static void pictures_need_the_view_token(void **state)
 {
     struct secret *session = token_of(1);
@@ -338,6 +374,7 @@ int main(void)
         TEST(another_address_is_refused),
         TEST(the_reader_reads),
         TEST(pieces_have_policies_of_their_own),
+        TEST(one_source_has_few_forms_in_hand),
         TEST(pictures_need_the_view_token),
         TEST(refusals_to_open_are_told_apart),
         TEST(an_absent_service_keeps_the_message),

@@ -109,6 +109,8 @@ void visit_settle(struct visit *visit)
 
 void visit_done(struct visit *visit)
 {
+    if (visit->in_crowd)
+        crowd_leave(visit->portal->crowd, visit->source);
     intake_free(visit->intake);
     secret_free(visit->session);
     secret_free(visit->who.form_key);

@@ -27,6 +27,7 @@ struct visit {
     char source[SOURCE_SIZE]; /* where it comes from, for limits and the log */
 
     char parts[VISIT_PARTS_MAX][VISIT_PART_SIZE]; /* what the stars of the route's path are */
+    bool in_crowd;                                /* the portal's crowd counts it */
     struct intake *intake;                        /* routes that take a message in */
 
     char visitor[VISIT_COOKIE_SIZE]; /* the random cookie of a browser with a form of ours, or "" */
