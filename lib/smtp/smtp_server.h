@@ -22,8 +22,7 @@
 #include "smtp_reply.h"
 
 #define SMTP_BAD_COMMANDS_MAX 20   /* refused commands before 421 ends the connection */
-#define SMTP_IDLE_COMMANDS_MAX 200 /* commands but RCPT, good ones too, before a letter must come  \
-                                    */
+#define SMTP_IDLE_COMMANDS_MAX 200 /* all commands but RCPT before a letter must come */
 #define SMTP_REPORTS_MAX 30        /* refused commands that are reported between two letters */
 
 /* One letter and all that was said about it. Made by smtp_session_next, freed as a whole. */
