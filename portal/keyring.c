@@ -15,6 +15,8 @@
 #include "spool.h"
 
 #define SESSION_HASH_SIZE 32
+/* Sessions share generations, by their hash's first byte: rarely a key is asked for once more. */
+#define GENERATIONS 256
 #define TOKEN_BYTES ((KEYRING_TOKEN_SIZE - 1) / 2)
 /* What a slot of the locked block holds. */
 #define SLOT_SIZE (ENVELOPE_FILE_KEY_SIZE + TOKEN_BYTES)
@@ -30,8 +32,9 @@ struct keyring {
     pthread_mutex_t lock;
     size_t slots_n;
     int64_t idle;
-    struct owner *owners;  /* owners[i] has slot i */
-    struct secret *secret; /* slots_n × (file key ‖ view token) */
+    uint64_t generations[GENERATIONS]; /* how often a session was forgotten */
+    struct owner *owners;              /* owners[i] has slot i */
+    struct secret *secret;             /* slots_n × (file key ‖ view token) */
 };
 
 struct keyring *keyring_new(size_t keys_max, int64_t idle)
@@ -112,7 +115,7 @@ static size_t take(const struct keyring *keyring)
     return oldest;
 }
 
-/* A copy of slot i's key; counts as a use. */
+/* A copy of slot i's key. */
 static enum status copy_key(struct keyring *keyring, size_t i, int64_t now, struct secret **key_out)
 {
     if (i == keyring->slots_n)
@@ -121,20 +124,31 @@ static enum status copy_key(struct keyring *keyring, size_t i, int64_t now, stru
         wipe(keyring, i);
         return ST_NONE;
     }
-    keyring->owners[i].last = now;
     *key_out = secret_copy((struct bytes){slot_key(keyring, i), ENVELOPE_FILE_KEY_SIZE});
     return ST_OK;
 }
 
 /* --- what others call ------------------------------------------------------------------------ */
 
-void keyring_put(struct keyring *keyring, struct bytes session, const char *message, int64_t now,
-                 const struct secret *key)
+struct keyring_place keyring_expect(struct keyring *keyring, struct bytes session,
+                                    const char *message)
 {
-    size_t i;
+    struct keyring_place place = {.session = session, .message = message};
+    uint8_t hash[SESSION_HASH_SIZE];
 
+    hash_session(session, hash);
     pthread_mutex_lock(&keyring->lock);
-    i = find(keyring, session, message);
+    place.generation = keyring->generations[hash[0]];
+    pthread_mutex_unlock(&keyring->lock);
+    return place;
+}
+
+/* The lock is held. */
+static void put(struct keyring *keyring, const struct keyring_place *place, int64_t now,
+                const struct secret *key)
+{
+    size_t i = find(keyring, place->session, place->message);
+
     if (i == keyring->slots_n) {
         i = take(keyring);
         wipe(keyring, i);
@@ -142,19 +156,37 @@ void keyring_put(struct keyring *keyring, struct bytes session, const char *mess
     }
     keyring->owners[i].used = true;
     keyring->owners[i].last = now;
-    hash_session(session, keyring->owners[i].session);
-    (void)snprintf(keyring->owners[i].message, SPOOL_ID_SIZE, "%s", message);
+    hash_session(place->session, keyring->owners[i].session);
+    (void)snprintf(keyring->owners[i].message, SPOOL_ID_SIZE, "%s", place->message);
     memcpy(slot_key(keyring, i), key->p, ENVELOPE_FILE_KEY_SIZE);
+}
+
+enum status keyring_put(struct keyring *keyring, const struct keyring_place *place, int64_t now,
+                        const struct secret *key)
+{
+    uint8_t hash[SESSION_HASH_SIZE];
+    bool still;
+
+    hash_session(place->session, hash);
+    pthread_mutex_lock(&keyring->lock);
+    still = keyring->generations[hash[0]] == place->generation;
+    if (still)
+        put(keyring, place, now, key);
     pthread_mutex_unlock(&keyring->lock);
+    return still ? ST_OK : ST_NONE;
 }
 
 enum status keyring_get(struct keyring *keyring, struct bytes session, const char *message,
                         int64_t now, struct secret **key_out)
 {
     enum status status;
+    size_t i;
 
     pthread_mutex_lock(&keyring->lock);
-    status = copy_key(keyring, find(keyring, session, message), now, key_out);
+    i = find(keyring, session, message);
+    status = copy_key(keyring, i, now, key_out);
+    if (status == ST_OK)
+        keyring->owners[i].last = now;
     pthread_mutex_unlock(&keyring->lock);
     return status;
 }
@@ -198,6 +230,7 @@ void keyring_forget_session(struct keyring *keyring, struct bytes session)
 
     hash_session(session, hash);
     pthread_mutex_lock(&keyring->lock);
+    keyring->generations[hash[0]]++;
     for (size_t i = 0; i < keyring->slots_n; i++)
         if (keyring->owners[i].used && memcmp(keyring->owners[i].session, hash, sizeof(hash)) == 0)
             wipe(keyring, i);

@@ -58,6 +58,8 @@ static void log_opened(const struct visit *visit, const char *result)
 
 static bool open_first(struct visit *visit, struct secret **key_out)
 {
+    const struct keyring_place place =
+        keyring_expect(visit->portal->keyring, secret_bytes(visit->session), visit->message.id);
     struct secret *key = NULL;
     struct wire_verdict verdict = ask_accounts(visit, &key);
     enum status status;
@@ -75,8 +77,9 @@ static bool open_first(struct visit *visit, struct secret **key_out)
         reply(visit, status == ST_NONE ? REPLY_MESSAGE_GONE : REPLY_DAMAGED);
         return false;
     }
-    keyring_put(visit->portal->keyring, secret_bytes(visit->session), visit->message.id, visit->now,
-                *key_out);
+    /* Signed out meanwhile: this page, which was asked for before, is the last one. */
+    if (keyring_put(visit->portal->keyring, &place, visit->now, *key_out) != ST_OK)
+        log_info("key-dropped", L_TEXT("id", visit->message.id));
     return true;
 }
 

@@ -259,8 +259,10 @@ int browser_tear_down(void **state)
 void give_key(void)
 {
     struct secret *key = secret_new(ENVELOPE_FILE_KEY_SIZE), *session = token_of(1);
+    const struct keyring_place place =
+        keyring_expect(portal.keyring, secret_bytes(session), message_id);
 
-    keyring_put(portal.keyring, secret_bytes(session), message_id, clock_now(), key);
+    assert_int_equal(keyring_put(portal.keyring, &place, clock_now(), key), ST_OK);
     secret_free(key);
     secret_free(session);
 }

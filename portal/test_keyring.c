@@ -24,10 +24,11 @@
 static void put(struct keyring *keyring, struct bytes session, const char *message, int64_t now,
                 uint8_t byte)
 {
+    const struct keyring_place place = keyring_expect(keyring, session, message);
     struct secret *key = secret_new(ENVELOPE_FILE_KEY_SIZE);
 
     memset(key->p, byte, key->n);
-    keyring_put(keyring, session, message, now, key);
+    assert_int_equal(keyring_put(keyring, &place, now, key), ST_OK);
     secret_free(key);
 }
 
@@ -83,6 +84,39 @@ static void keys_go_with_their_session(void **state)
     assert_int_equal(get(keyring, ALICE, FIRST, NOW), -1);
     assert_int_equal(get(keyring, ALICE, SECOND, NOW), -1);
     assert_int_equal(get(keyring, BOB, FIRST, NOW), 3);
+    keyring_free(keyring);
+}
+
+/* Somebody signs out while accounts is still asked for a key. */
+static void a_late_key_does_not_come_back(void **state)
+{
+    struct keyring *keyring = keyring_new(4, IDLE);
+    const struct keyring_place alice = keyring_expect(keyring, ALICE, FIRST);
+    const struct keyring_place bob = keyring_expect(keyring, BOB, FIRST);
+    struct secret *key = secret_new(ENVELOPE_FILE_KEY_SIZE);
+
+    (void)state;
+    memset(key->p, 1, key->n);
+    keyring_forget_session(keyring, ALICE);
+    assert_int_equal(keyring_put(keyring, &alice, NOW, key), ST_NONE);
+    assert_int_equal(get(keyring, ALICE, FIRST, NOW), -1);
+    assert_int_equal(keyring_put(keyring, &bob, NOW, key), ST_OK);
+    assert_int_equal(get(keyring, BOB, FIRST, NOW), 1);
+    secret_free(key);
+    keyring_free(keyring);
+}
+
+static void pictures_keep_no_key_alive(void **state)
+{
+    struct keyring *keyring = keyring_new(4, IDLE);
+    char token[KEYRING_TOKEN_SIZE];
+
+    (void)state;
+    put(keyring, ALICE, FIRST, NOW, 1);
+    assert_int_equal(keyring_token(keyring, ALICE, FIRST, token), ST_OK);
+    assert_int_equal(get_by_token(keyring, token, FIRST, NOW + IDLE), 1);
+    assert_int_equal(get_by_token(keyring, token, FIRST, NOW + IDLE + 1), -1);
+    assert_int_equal(get(keyring, ALICE, FIRST, NOW + IDLE), -1);
     keyring_free(keyring);
 }
 
@@ -261,6 +295,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_key_belongs_to_session_and_message),
         cmocka_unit_test(keys_go_with_their_session),
+        cmocka_unit_test(a_late_key_does_not_come_back),
+        cmocka_unit_test(pictures_keep_no_key_alive),
         cmocka_unit_test(keys_go_when_they_idle),
         cmocka_unit_test(the_oldest_key_makes_room),
         cmocka_unit_test(a_view_token_opens_one_message),
