@@ -95,6 +95,7 @@ void answer_confirm(struct visit *visit)
                                .pending = visit_cookie(visit, VISIT_PENDING_COOKIE),
                                .password = form_take_secret(visit->request->form, "password")};
     struct wire_confirm_view look = {.token = ask.token, .pending = ask.pending};
+    const struct wire_peer accounts = visit_accounts(visit, VISIT_PASSWORD_MS);
     struct wire_confirm_view_reply view;
     struct wire_confirm_reply session;
     struct wire_verdict verdict = WIRE_REFUSE(ST_NONE, REASON_TOKEN);
@@ -103,7 +104,7 @@ void answer_confirm(struct visit *visit)
     if (ask.token != NULL) /* where to go afterwards: known only while the token lives */
         verdict = wire_confirm_view(&visit->portal->accounts, &look, &view);
     if (verdict.status == ST_OK)
-        verdict = wire_confirm(&visit->portal->accounts, &ask, &session);
+        verdict = wire_confirm(&accounts, &ask, &session);
     if (verdict.status == ST_OK) {
         confirmed(visit, session.session, view.return_to);
         secret_free(session.session);

@@ -128,7 +128,8 @@ static void take_form(struct visit *visit, struct wire_register *ask)
 static void register_with_accounts(struct visit *visit, const struct wire_register *ask)
 {
     struct wire_register_reply registered;
-    struct wire_verdict verdict = wire_register(&visit->portal->accounts, ask, &registered);
+    const struct wire_peer accounts = visit_accounts(visit, VISIT_REGISTER_MS);
+    struct wire_verdict verdict = wire_register(&accounts, ask, &registered);
 
     if (verdict.status == ST_OK) {
         visit_set_cookie(visit, VISIT_PENDING_COOKIE, registered.pending, PENDING_SECONDS);

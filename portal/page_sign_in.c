@@ -107,7 +107,8 @@ static unsigned refusal_code(struct wire_verdict verdict)
 static void sign_in(struct visit *visit, const struct wire_sign_in *ask, const char *message)
 {
     struct wire_sign_in_reply signed_in;
-    struct wire_verdict verdict = wire_sign_in(&visit->portal->accounts, ask, &signed_in);
+    const struct wire_peer accounts = visit_accounts(visit, VISIT_PASSWORD_MS);
+    struct wire_verdict verdict = wire_sign_in(&accounts, ask, &signed_in);
     const char *said = refusal(visit, verdict);
 
     if (verdict.status == ST_OK) {

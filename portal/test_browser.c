@@ -62,7 +62,7 @@ struct wire_verdict wire_lookup(const struct wire_peer *accounts, const struct w
 struct wire_verdict wire_register(const struct wire_peer *accounts, const struct wire_register *ask,
                                   struct wire_register_reply *reply_out)
 {
-    (void)accounts;
+    script.waited_ms = accounts->timeout_ms;
     script.last = *ask;
     reply_out->pending = script.registered.status == ST_OK ? token_of(8) : NULL;
     return changed(script.registered);
@@ -83,7 +83,7 @@ struct wire_verdict wire_confirm_view(const struct wire_peer *accounts,
 struct wire_verdict wire_confirm(const struct wire_peer *accounts, const struct wire_confirm *ask,
                                  struct wire_confirm_reply *reply_out)
 {
-    (void)accounts;
+    script.waited_ms = accounts->timeout_ms;
     if (ask->pending == NULL && ask->password == NULL)
         return WIRE_REFUSE(ST_DENIED, REASON_WRONG_PASSWORD);
     reply_out->session = token_of(1);
@@ -101,7 +101,7 @@ struct wire_verdict wire_confirm_deny(const struct wire_peer *accounts,
 struct wire_verdict wire_sign_in(const struct wire_peer *accounts, const struct wire_sign_in *ask,
                                  struct wire_sign_in_reply *reply_out)
 {
-    (void)accounts;
+    script.waited_ms = accounts->timeout_ms;
     (void)ask;
     reply_out->session = script.sign_in.status == ST_OK ? token_of(1) : NULL;
     return changed(script.sign_in);

@@ -21,6 +21,8 @@ struct script {
     int changes; /* requests that change something */
     int opened;  /* keys asked for */
     struct wire_register last;
+    int waited_ms; /* how long the portal was ready to wait, at the last register, confirm, sign-in
+                    */
 };
 extern struct script script;
 

@@ -109,6 +109,27 @@ static void registration_loses_nothing_typed(void **state)
     assert_non_null(strstr(answer.body, "<a href=\"#terms\">"));
 }
 
+/* Accounts may take its time: a mail is handed over, a password waits for its turn. */
+static void what_takes_time_is_waited_for(void **state)
+{
+    char path[100];
+
+    (void)state;
+    script.registered = WIRE_OK;
+    (void)snprintf(path, sizeof(path), "/read/%s/register", message_id);
+    assert_int_equal(post("/read/*/register", path,
+                          "&name=A&password=abcdefgh1&again=abcdefgh1&question=3&answer=b&terms=1"),
+                     303);
+    assert_int_equal(script.waited_ms, 90000);
+    assert_int_equal(
+        post("/sign-in/password", "/sign-in/password", "&address=" READER "&password=x"), 303);
+    assert_int_equal(script.waited_ms, 20000);
+    script.waited_ms = 0;
+    (void)snprintf(path, sizeof(path), "/confirm/%s", session_text);
+    (void)post("/confirm/*", path, "&password=x");
+    assert_int_equal(script.waited_ms, 20000);
+}
+
 /* The portal was restarted, or the form was open for long: its token is not good any more. */
 static void an_old_registration_form_is_shown_again(void **state)
 {
@@ -242,6 +263,7 @@ int main(void)
         TEST(signing_in_leads_back_to_the_message),
         TEST(who_is_signed_in_is_not_asked_again),
         TEST(registration_loses_nothing_typed),
+        TEST(what_takes_time_is_waited_for),
         TEST(an_old_registration_form_is_shown_again),
         TEST(a_foreign_registration_form_is_not_shown_again),
         TEST(registration_takes_the_address_from_the_message),

@@ -60,6 +60,14 @@ void visit_set_cookie(struct visit *visit, const char *name, const struct secret
     secret_wipe(text, sizeof(text));
 }
 
+struct wire_peer visit_accounts(const struct visit *visit, int timeout_ms)
+{
+    struct wire_peer accounts = visit->portal->accounts;
+
+    accounts.timeout_ms = timeout_ms;
+    return accounts;
+}
+
 enum status visit_find_session(struct visit *visit)
 {
     struct wire_session ask = {0};

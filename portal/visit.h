@@ -57,6 +57,12 @@ struct secret *visit_cookie(const struct visit *visit, const char *name);
 void visit_set_cookie(struct visit *visit, const char *name, const struct secret *token,
                       long max_age);
 
+/* Accounts, for a request that takes its time there: a registration mails a letter, and a password
+ * waits for its turn to be hashed. Milliseconds for the whole call. */
+#define VISIT_REGISTER_MS 90000
+#define VISIT_PASSWORD_MS 20000
+struct wire_peer visit_accounts(const struct visit *visit, int timeout_ms);
+
 /* Ask accounts about the session cookie, if there is one. ST_TEMP if accounts can't be asked; ST_OK
  * otherwise. */
 enum status visit_find_session(struct visit *visit) MUST_CHECK;
