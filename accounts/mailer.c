@@ -15,14 +15,16 @@ static bool ascii(struct bytes text)
 enum status mailer_send(const struct mailer_settings *settings, const char *to, struct bytes mail,
                         struct why *why)
 {
+    /* Together with two turns at Argon2id these stay below the 90 s that the portal waits for a
+     * registration. */
     const struct smtp_client_settings client_settings = {
         .flavour = SMTP_FLAVOUR_SMTP,
         .line_ends = SMTP_LINE_ENDS_REJECT,
         .host_name = settings->host_name,
         .connect_timeout_ms = 5000,
-        .greeting_timeout_ms = 15000,
-        .command_timeout_ms = 15000,
-        .data_timeout_ms = 15000,
+        .greeting_timeout_ms = 10000,
+        .command_timeout_ms = 10000,
+        .data_timeout_ms = 10000,
         .end_timeout_ms = 30000,
     };
     /* A notice must not be answered by a bounce to a mailbox nobody reads: the envelope's sender is
