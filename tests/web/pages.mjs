@@ -28,25 +28,25 @@ await play({}, async (reader, done) => {
   await visit('/sign-in', 'the sign-in page');
   await page.getByLabel('E-mail address').fill('no address@at all');
   await page.evaluate(() => document.querySelector('form[action="/sign-in"]').setAttribute('novalidate', ''));
-  await page.getByRole('button', { name: 'Password page' }).click();
+  await reader.go(page.getByRole('button', { name: 'Password page' }));
   await look('a mistyped address');
   await page.getByLabel('E-mail address').fill(task.address);
-  await page.getByRole('button', { name: 'Password page' }).click();
+  await reader.go(page.getByRole('button', { name: 'Password page' }));
   await look('the password page');
   await page.getByLabel('Password').fill('not the password');
-  await page.getByRole('button', { name: 'Sign in' }).click();
+  await reader.go(page.getByRole('button', { name: 'Sign in' }));
   await look('a wrong password');
 
   await page.goto(task.portal + '/upload');
   await page.getByLabel('The saved attachment').setInputFiles(task.broken);
   await page.getByRole('button', { name: 'Open the message' }).click();
-  await page.getByRole('heading', { name: 'damaged or not complete' }).waitFor();
+  await page.getByRole('heading', { name: 'message is incomplete' }).waitFor();
   await look('a damaged message');
 
   await reader.open(task.carrier);
   await look('registration');
   await page.evaluate(() => document.querySelector('main form').setAttribute('novalidate', ''));
-  await page.getByRole('button', { name: 'Register' }).click();
+  await reader.go(page.getByRole('button', { name: 'Register' }));
   await page.getByRole('alert').waitFor();
   await look('registration with everything forgotten');
   await reader.register();
@@ -62,7 +62,7 @@ await play({}, async (reader, done) => {
   await page.getByRole('button', { name: 'Confirm, and open my message' }).click();
   await page.getByRole('heading', { name: task.subject }).waitFor();
   await look('the message');
-  await page.getByRole('link', { name: 'Plain text' }).click();
+  await reader.go(page.getByRole('link', { name: 'Plain text' }));
   await look('the message as plain text');
   await visit('/', 'the start page, signed in');
   await reader.open(task.othersCarrier);

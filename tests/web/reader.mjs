@@ -93,11 +93,16 @@ export class Reader {
     assert.deepEqual(this.dialogs, [], 'dialogs');
   }
 
+  // Click what leads to another page, and wait until that is there.
+  async go(target) {
+    await Promise.all([this.page.waitForEvent('load'), target.click()]);
+  }
+
   // Open the saved attachment from disk and press its button.
   async open(carrier) {
     await this.page.goto(`file://${carrier}`);
-    await this.page.getByRole('button', { name: 'Read message' }).click();
-    await this.page.waitForURL(`${task.portal}/**`);
+    await this.go(this.page.getByRole('button', { name: 'Read message' }));
+    assert.ok(this.page.url().startsWith(`${task.portal}/read/`), this.page.url());
   }
 
   async register() {
@@ -115,12 +120,12 @@ export class Reader {
   async confirm(address) {
     const { page } = this;
     await page.goto(await confirmationLink(address));
-    await page.getByRole('button', { name: 'Confirm, and open my message' }).click();
+    await this.go(page.getByRole('button', { name: 'Confirm, and open my message' }));
   }
 
   async signIn() {
     await this.page.getByLabel('Password').fill(PASSWORD);
-    await this.page.getByRole('button', { name: 'Sign in' }).click();
+    await this.go(this.page.getByRole('button', { name: 'Sign in' }));
   }
 
   async signOut() {
@@ -158,8 +163,17 @@ export class Reader {
   async end() {
     await this.context.close();
     this.trap.close();
-    fs.rmSync(this.profile, { recursive: true, force: true });
+    fs.rmSync(this.profile, { recursive: true, force: true, maxRetries: 20 });
   }
+}
+
+// Wait until something has come true.
+export async function eventually(holds, tries = 200) {
+  for (; tries > 0; tries--) {
+    if (await holds()) return;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  assert.fail(`never: ${holds}`);
 }
 
 // The link of the newest confirmation mail to an address, once it has come.

@@ -2,7 +2,7 @@
 // The whole story of two letters in a real browser, from the saved attachment to the page after signing out.
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
-import { PASSWORD, play, task } from './reader.mjs';
+import { eventually, play, task } from './reader.mjs';
 
 const letter = fs.readFileSync(task.letter), second = fs.readFileSync(task.second);
 
@@ -21,23 +21,23 @@ await play({ scripts: task.scripts }, async (reader, done) => {
   done('mailbox proved');
 
   // The message: its head, its text in the frame with the picture in it.
-  for (const text of ['Dana Whitfield', task.address, 'Its signature is genuine', `You can open it until ${day}.`]) assert.ok(await page.getByText(text).first().isVisible(), text);
+  for (const text of ['Dana Whitfield', task.address, 'Its signature is genuine', `You can open it until ${day}.`]) await page.getByText(text).first().waitFor();
   const frame = page.frameLocator('iframe');
-  assert.ok(await frame.getByText('your statement for November is attached').isVisible());
+  await frame.getByText('your statement for November is attached').waitFor();
   const picture = frame.getByRole('img', { name: 'Department of Examples' });
-  assert.deepEqual(await picture.evaluate((image) => [image.complete, image.naturalWidth]), [true, 240]);
+  await eventually(() => picture.evaluate((image) => image.complete && image.naturalWidth === 240));
   done('the frame shows text and picture');
 
-  await page.getByRole('link', { name: 'Plain text' }).click();
-  assert.ok(await page.locator('.text').getByText('your statement for November is attached').isVisible());
-  await page.getByRole('link', { name: 'Formatted' }).click();
+  await reader.go(page.getByRole('link', { name: 'Plain text' }));
+  await page.locator('.text').getByText('your statement for November is attached').waitFor();
+  await reader.go(page.getByRole('link', { name: 'Formatted' }));
   done('plain text, too');
 
   // Attachments: seen in a window of their own, and saved.
   for (const name of ['photo.png', 'notes.txt']) {
     const [view] = await Promise.all([context.waitForEvent('page'), page.getByRole('link', { name: `View ${name}` }).click()]);
     await view.waitForLoadState();
-    if (name === 'photo.png') assert.ok(await view.locator('img').evaluate((image) => image.naturalWidth > 0));
+    if (name === 'photo.png') await eventually(() => view.locator('img').evaluate((image) => image.naturalWidth === 60));
     else assert.match(await view.locator('body').innerText(), /only a note/);
     await view.close();
     done(`${name} is shown`);
@@ -72,9 +72,8 @@ await play({ scripts: task.scripts }, async (reader, done) => {
   await reader.open(task.secondCarrier);
   assert.match(page.url(), /\/read\/[0-9a-f]+\/sign-in$/);
   assert.equal(await page.getByLabel('E-mail address').inputValue(), task.address);
-  await page.getByLabel('Password').fill(PASSWORD);
-  await page.getByRole('button', { name: 'Sign in' }).click();
-  assert.ok(await page.getByText('bring your identity card').isVisible());
+  await reader.signIn();
+  await page.getByText('bring your identity card').waitFor();
   assert.ok((await reader.download('Save the whole message')).bytes.equals(second));
   await reader.signOut();
   done('the second letter needs the password alone');
