@@ -410,8 +410,7 @@ def test_a_stop_finishes_the_letter_in_hand():
 
 def test_workers_do_not_outlive_their_master():
     with Gateway({'workers': 3}) as made:
-        workers = made.workers()
-        assert len(workers) == 3
+        workers = made.workers(3)
         made.system.processes[0].kill()
         deadline = time.monotonic() + 10
         while any(pathlib.Path(f'/proc/{pid}').exists() for pid in workers):

@@ -7,6 +7,7 @@ import re
 import secrets
 import subprocess
 import sys
+import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / 'demo'), str(ROOT / 'tests/lib')]
@@ -80,10 +81,15 @@ class Gateway:
     def log(self):
         return self.system.log.read_text(errors='replace')
 
-    def workers(self):
+    def workers(self, count=1, seconds=10):
+        """The workers' process numbers, once there are so many: the master listens before it has started them."""
         master = self.system.processes[0].pid
-        return [int(pid) for pid in
-                pathlib.Path(f'/proc/{master}/task/{master}/children').read_text().split()]
+        children = pathlib.Path(f'/proc/{master}/task/{master}/children')
+        deadline = time.monotonic() + seconds
+        while len(found := [int(pid) for pid in children.read_text().split()]) < count:
+            assert time.monotonic() < deadline, f'{len(found)} workers, not {count}'
+            time.sleep(0.02)
+        return found
 
     def open(self, data):
         return opened(self.system, carrier(data))
