@@ -21,8 +21,8 @@ import postfix  # noqa: E402
 import system  # noqa: E402
 
 BUILD = os.environ.get('SECUREMAIL_BUILD', ROOT / 'build')
-LETTERS = int(os.environ.get('LETTERS', 400))
-ROUNDS = int(os.environ.get('ROUNDS', 7))
+LETTERS = int(os.environ.get('LETTERS', 1500))
+ROUNDS = int(os.environ.get('ROUNDS', 5))
 SIZE = 10240
 SESSIONS = 20
 WORKERS = 4
