@@ -280,6 +280,9 @@ def test_it_becomes_another_user(keyserver):
     assert '0' not in uids
     message = sealed.Sealed(keyserver.district.seal('alice@example.org'))
     assert keyserver.open(message).status == 'ok'
+    # Made as root; the next start may be as that user alone.
+    logs = [path for path in keyserver.district.state.rglob('*key*log*') if path.is_file()]
+    assert [path.owner() for path in logs] == ['nobody'], logs
 
 
 def test_slow_and_silent_connections_do_not_stop_others(keyserver):
