@@ -9,7 +9,7 @@
 #define CONFIG_DEFAULT "/etc/securemail/securemail.conf"
 #define EXIT_USAGE 64
 
-int command_init(int count, char **arguments);
+int command_master(int count, char **arguments); /* those of securemail-master */
 int command_run(int count, char **arguments);
 int command_check(int count, char **arguments);
 int command_seal(int count, char **arguments);

@@ -16,7 +16,7 @@ static int command_help(int count, char **arguments);
 static int command_version(int count, char **arguments);
 
 static const struct command commands[] = {
-    {"init", command_init, "-d DIR --district NAME --organisation TEXT --portal URL …",
+    {"init", command_master, "-d DIR --district NAME --organisation TEXT --portal URL …",
      "make master secret, parameters, signing key and configuration"},
     {"check", command_check, "[-c FILE]", "look whether configuration, keys and folders fit"},
     {"run", command_run, "[-c FILE] [--programs DIR]", "run the four programs on this host"},

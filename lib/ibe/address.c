@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * ibe: making the canonical address. The rules R1 to R13 are those of docs/spec/address.md. */
+ * ibe: making the canonical address. The rules A-1 to A-13 are those of docs/spec/address.md. */
 #include "address.h"
 
 #include <idn2.h>
@@ -45,7 +45,7 @@ static bool atext_or_dot(uint8_t c)
            (c != '\0' && strchr(".!#$%&'*+-/=?^_`{|}~", c) != NULL);
 }
 
-/* R7: only what is visible and has a stable NFC. */
+/* A-7: only what is visible and has a stable NFC. */
 static bool visible(ucs4_t character)
 {
     return !uc_is_general_category_withtable(character, UC_CATEGORY_MASK_C | UC_CATEGORY_MASK_Z);
@@ -54,20 +54,20 @@ static bool visible(ucs4_t character)
 static enum status check_local(const struct local *local, struct why *why)
 {
     if (local->n == 0 || local->n > ADDRESS_LOCAL_MAX)
-        return why_set(why, ST_BAD, "R4: the local part is empty or longer than %d octets",
+        return why_set(why, ST_BAD, "A-4: the local part is empty or longer than %d octets",
                        ADDRESS_LOCAL_MAX);
     for (size_t i = 0; i < local->n;) {
         ucs4_t character = 0;
         i += (size_t)u8_mbtouc(&character, local->text + i, local->n - i);
         if (character < 0x80 && !atext_or_dot((uint8_t)character))
-            return why_set(why, ST_BAD, "R5: character U+%04X in the local part", character);
+            return why_set(why, ST_BAD, "A-5: character U+%04X in the local part", character);
         if (character >= 0x80 && !visible(character))
-            return why_set(why, ST_BAD, "R7: character U+%04X in the local part", character);
+            return why_set(why, ST_BAD, "A-7: character U+%04X in the local part", character);
     }
     struct bytes text = {local->text, local->n};
     if (text.p[0] == '.' || text.p[text.n - 1] == '.' ||
         bytes_find(text, BYTES_LITERAL("..")) < text.n)
-        return why_set(why, ST_BAD, "R6: dots at the ends or in a row in the local part");
+        return why_set(why, ST_BAD, "A-6: dots at the ends or in a row in the local part");
     return ST_OK;
 }
 
@@ -79,10 +79,10 @@ static enum status canonical_local(struct bytes text, struct local *local_out, s
     if (text.n > 0)
         memcpy(local.text, text.p, text.n);
     if (normalise(&local) != ST_OK)
-        return why_set(why, ST_BAD, "R4: the local part does not normalise");
+        return why_set(why, ST_BAD, "A-4: the local part does not normalise");
     lower_ascii(local.text, local.n);
     if (normalise(&local) != ST_OK)
-        return why_set(why, ST_BAD, "R4: the local part does not normalise");
+        return why_set(why, ST_BAD, "A-4: the local part does not normalise");
     if (check_local(&local, why) != ST_OK)
         return ST_BAD;
     *local_out = local;
@@ -99,13 +99,13 @@ static bool ldh(uint8_t c)
 static enum status check_label(struct bytes label, struct why *why)
 {
     if (label.n == 0 || label.n > LABEL_MAX)
-        return why_set(why, ST_BAD, "R9: a label of the domain is empty or longer than %d octets",
+        return why_set(why, ST_BAD, "A-9: a label of the domain is empty or longer than %d octets",
                        LABEL_MAX);
     for (size_t i = 0; i < label.n; i++)
         if (!ldh(label.p[i]))
-            return why_set(why, ST_BAD, "R10: character 0x%02x in the domain", label.p[i]);
+            return why_set(why, ST_BAD, "A-10: character 0x%02x in the domain", label.p[i]);
     if (label.p[0] == '-' || label.p[label.n - 1] == '-')
-        return why_set(why, ST_BAD, "R11: a label of the domain begins or ends with a hyphen");
+        return why_set(why, ST_BAD, "A-11: a label of the domain begins or ends with a hyphen");
     return ST_OK;
 }
 
@@ -117,7 +117,7 @@ static bool all_digits(struct bytes label)
     return true;
 }
 
-/* R9 to R12, on whatever the IDNA library gave: it lets blanks and line ends through. */
+/* A-9 to A-12, on whatever the IDNA library gave: it lets blanks and line ends through. */
 static enum status check_domain(struct bytes domain, struct why *why)
 {
     struct bytes rest = domain, label = BYTES_NONE;
@@ -132,7 +132,7 @@ static enum status check_domain(struct bytes domain, struct why *why)
     }
     if (labels < 2 || all_digits(label) || domain.n > ADDRESS_DOMAIN_MAX)
         return why_set(why, ST_BAD,
-                       "R12: the domain has a single label, ends in a number, or is "
+                       "A-12: the domain has a single label, ends in a number, or is "
                        "longer than %d octets",
                        ADDRESS_DOMAIN_MAX);
     return ST_OK;
@@ -145,11 +145,11 @@ static enum status canonical_domain(struct bytes text, char domain_out[ADDRESS_M
     char input[ADDRESS_INPUT_MAX + 1];
     char *ascii = NULL;
     if (!bytes_to_text(text, input, sizeof input))
-        return why_set(why, ST_BAD, "R1: the domain is too long");
+        return why_set(why, ST_BAD, "A-1: the domain is too long");
 
     int error = idn2_to_ascii_8z(input, &ascii, IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL);
     if (error != IDN2_OK) {
-        status = why_set(why, ST_BAD, "R8: the domain does not convert: %s", idn2_strerror(error));
+        status = why_set(why, ST_BAD, "A-8: the domain does not convert: %s", idn2_strerror(error));
         goto out;
     }
     lower_ascii((uint8_t *)ascii, strlen(ascii));
@@ -167,9 +167,9 @@ out:
 static enum status check_input(struct bytes text, struct why *why)
 {
     if (text.n == 0 || text.n > ADDRESS_INPUT_MAX)
-        return why_set(why, ST_BAD, "R1: empty, or longer than %d octets", ADDRESS_INPUT_MAX);
+        return why_set(why, ST_BAD, "A-1: empty, or longer than %d octets", ADDRESS_INPUT_MAX);
     if (!bytes_utf8(text) || bytes_index(text, '\0') < text.n)
-        return why_set(why, ST_BAD, "R2: not UTF-8, or with a NUL");
+        return why_set(why, ST_BAD, "A-2: not UTF-8, or with a NUL");
     return ST_OK;
 }
 
@@ -183,14 +183,14 @@ enum status address_parse(struct bytes text, struct address *address_out, struct
     size_t at = bytes_index(text, '@');
     struct bytes behind = bytes_from(text, at + 1);
     if (at == text.n || bytes_index(behind, '@') < behind.n)
-        return why_set(why, ST_BAD, "R3: not exactly one @");
+        return why_set(why, ST_BAD, "A-3: not exactly one @");
     if (canonical_local(bytes_first(text, at), &local, why) != ST_OK ||
         canonical_domain(behind, domain, why) != ST_OK)
         return ST_BAD;
 
     size_t domain_n = strlen(domain);
     if (local.n + 1 + domain_n > ADDRESS_MAX)
-        return why_set(why, ST_BAD, "R13: longer than %d octets", ADDRESS_MAX);
+        return why_set(why, ST_BAD, "A-13: longer than %d octets", ADDRESS_MAX);
     memcpy(address.text, local.text, local.n);
     address.text[local.n] = '@';
     memcpy(address.text + local.n + 1, domain, domain_n);

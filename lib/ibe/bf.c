@@ -147,7 +147,7 @@ enum status bf_decapsulate(const uint8_t private_key[POINT_G1_SIZE],
         uint8_t m[32], z[32], u_again[POINT_G2_SIZE], key[32], rejected[32];
     } secret;
 
-    /* A foreign point is checked before it is used: R6 to R8. */
+    /* A foreign point is checked before it is used: I-6 to I-8. */
     if (point_read_g2(ciphertext, &u) != ST_OK || point_read_g1(private_key, &secret.d) != ST_OK)
         goto out;
 
@@ -157,7 +157,7 @@ enum status bf_decapsulate(const uint8_t private_key[POINT_G1_SIZE],
     encryption_scalar(secret.m, t.binding, &secret.rho);
     commitment(&secret.rho, secret.u_again);
 
-    /* Both keys, always; R9. */
+    /* Both keys, always; I-9. */
     suite_hash256(SUITE_TAG_REJECTION,
                   (struct suite_parts){{{private_key, POINT_G1_SIZE}, t.binding}}, secret.z);
     suite_hash256(SUITE_TAG_KEY, (struct suite_parts){{BYTES_ARRAY(secret.m), t.binding, t.u, t.v}},

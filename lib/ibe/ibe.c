@@ -44,7 +44,7 @@ const struct params *ibe_sender_params(const struct ibe_sender *sender)
     return &sender->params;
 }
 
-/* R1 and R2: well-formed identity bytes, of this district and serial. */
+/* I-1 and I-2: well-formed identity bytes, of this district and serial. */
 static bool identity_belongs(const struct params *params, struct bytes bytes)
 {
     struct identity identity;
@@ -129,7 +129,7 @@ bool ibe_identity_key_valid(const struct params *params, struct bytes identity,
     bool valid = false;
     assert(identity_key->n == IBE_IDENTITY_KEY_SIZE);
 
-    /* e(d, P2) = e(Q, Ppub) is how a BLS signature on the identity is verified: R3, R4. */
+    /* e(d, P2) = e(Q, Ppub) is how a BLS signature on the identity is verified: I-3, I-4. */
     if (identity_belongs(params, identity) &&
         point_read_g2(params->public_point, &public_point) == ST_OK &&
         point_read_g1(identity_key->p, &private_key) == ST_OK)

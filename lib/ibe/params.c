@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * ibe: the parameter file. The rules P1 to P8 are those of docs/spec/params.md. */
+ * ibe: the parameter file. The rules P-1 to P-8 are those of docs/spec/params.md. */
 #include "params.h"
 
 #include "der.h"
@@ -23,7 +23,12 @@ struct encoding {
     struct bytes der; /* lies in `space` */
 };
 
-static enum status encode(const struct params *params, struct encoding *encoding)
+/* The DER of docs/spec/params.md §2, or the same without the validity: what the fingerprint names.
+ */
+enum extent { WHOLE, WITHOUT_VALIDITY };
+
+static enum status encode(const struct params *params, enum extent extent,
+                          struct encoding *encoding)
 {
     struct der_writer writer;
     der_begin(&writer, encoding->space, sizeof encoding->space);
@@ -39,10 +44,12 @@ static enum status encode(const struct params *params, struct encoding *encoding
     der_put(&writer, DER_OID, DER_OID_KEM);
     der_wrap(&writer, DER_SEQUENCE, mark);
     der_wrap(&writer, DER_SEQUENCE, mark);
-    mark = der_mark(&writer);
-    der_put_time(&writer, params->not_after);
-    der_put_time(&writer, params->not_before);
-    der_wrap(&writer, DER_SEQUENCE, mark);
+    if (extent == WHOLE) {
+        mark = der_mark(&writer);
+        der_put_time(&writer, params->not_after);
+        der_put_time(&writer, params->not_before);
+        der_wrap(&writer, DER_SEQUENCE, mark);
+    }
     der_put_integer(&writer, params->serial);
     der_put(&writer, DER_IA5_STRING, bytes_text(params->district));
     der_put_integer(&writer, VERSION);
@@ -105,11 +112,11 @@ static enum status check(const struct params *params, struct why *why)
 {
     blst_p2_affine point;
     if (params->not_before > params->not_after)
-        return why_set(why, ST_BAD, "P5: valid until before valid from");
+        return why_set(why, ST_BAD, "P-5: valid until before valid from");
     if (point_read_g2(params->public_point, &point) != ST_OK)
-        return why_set(why, ST_BAD, "P6: the public point is not in its group");
+        return why_set(why, ST_BAD, "P-6: the public point is not in its group");
     if (!mlkem_public_valid(params->mlkem))
-        return why_set(why, ST_BAD, "P7: the ML-KEM key has a coefficient out of range");
+        return why_set(why, ST_BAD, "P-7: the ML-KEM key has a coefficient out of range");
     return ST_OK;
 }
 
@@ -123,12 +130,17 @@ static bool encodable(const struct params *params)
            params->not_after <= DER_TIME_MAX;
 }
 
-static void fingerprint(struct bytes der, uint8_t fingerprint_out[PARAMS_FINGERPRINT_SIZE])
+static enum status fingerprint(const struct params *params,
+                               uint8_t fingerprint_out[PARAMS_FINGERPRINT_SIZE])
 {
-    suite_sha256((struct suite_parts){{der}}, fingerprint_out);
+    struct encoding constant;
+    enum status status = encode(params, WITHOUT_VALIDITY, &constant);
+    if (status == ST_OK)
+        suite_sha256((struct suite_parts){{constant.der}}, fingerprint_out);
+    return status;
 }
 
-/* What the trusted comment says, for people; P8. */
+/* What the trusted comment says, for people; P-8. */
 static void comment_text(const struct params *params, char text_out[COMMENT_SIZE])
 {
     char digits[2 * PARAMS_FINGERPRINT_SIZE + 1];
@@ -167,9 +179,10 @@ enum status params_write(const struct params *params, const struct sign_key *aut
     struct params named = *params;
     char comment[COMMENT_SIZE];
     uint8_t hash[SIGN_HASH_SIZE];
-    if (!encodable(params) || check(params, NULL) != ST_OK || encode(params, &encoding) != ST_OK)
+    if (!encodable(params) || check(params, NULL) != ST_OK ||
+        encode(params, WHOLE, &encoding) != ST_OK ||
+        fingerprint(params, named.fingerprint) != ST_OK)
         return ST_BAD;
-    fingerprint(encoding.der, named.fingerprint);
     comment_text(&named, comment);
 
     size_t start = file_out->n;
@@ -229,28 +242,27 @@ enum status params_read(struct bytes file, const struct sign_public *authority,
     char wanted[COMMENT_SIZE];
     uint8_t hash[SIGN_HASH_SIZE];
     if (file.n > PARAMS_FILE_MAX)
-        return why_set(why, ST_BAD, "P1: longer than %d bytes", PARAMS_FILE_MAX);
+        return why_set(why, ST_BAD, "P-1: longer than %d bytes", PARAMS_FILE_MAX);
     if (divide(file, &body, &signature) != ST_OK)
-        return why_set(why, ST_BAD, "P2: no parameter file");
+        return why_set(why, ST_BAD, "P-2: no parameter file");
 
     /* Nothing is looked at before it is known who wrote it. */
     hash_body(body, hash);
     enum status status = sign_check(authority, hash, signature, &comment);
     if (status != ST_OK)
         return why_set(why, ST_BAD,
-                       status == ST_NONE ? "P3: signed by another key than the pinned authority"
-                                         : "P3: the signature is not good");
+                       status == ST_NONE ? "P-3: signed by another key than the pinned authority"
+                                         : "P-3: the signature is not good");
 
     /* One text for each set of parameters: what we would write is what we read. */
     if (body_der(body, &encoding) != ST_OK || decode(encoding.der, &params) != ST_OK ||
-        encode(&params, &again) != ST_OK || !bytes_equal(encoding.der, again.der))
-        return why_set(why, ST_BAD, "P4: the parameters are not well-formed");
-    if (check(&params, why) != ST_OK)
+        encode(&params, WHOLE, &again) != ST_OK || !bytes_equal(encoding.der, again.der))
+        return why_set(why, ST_BAD, "P-4: the parameters are not well-formed");
+    if (check(&params, why) != ST_OK || fingerprint(&params, params.fingerprint) != ST_OK)
         return ST_BAD;
-    fingerprint(encoding.der, params.fingerprint);
     comment_text(&params, wanted);
     if (!bytes_equal(comment, bytes_text(wanted)))
-        return why_set(why, ST_BAD, "P8: the trusted comment is about other parameters");
+        return why_set(why, ST_BAD, "P-8: the trusted comment is about other parameters");
     *params_out = params;
     return ST_OK;
 }

@@ -11,7 +11,7 @@
 #define PARAMS_FILE_MAX 16384
 #define PARAMS_PUBLIC_SIZE 96           /* Ppub, compressed G2 */
 #define PARAMS_MLKEM_SIZE 1184          /* ML-KEM-768 encapsulation key */
-#define PARAMS_FINGERPRINT_SIZE 32      /* SHA-256 of the DER */
+#define PARAMS_FINGERPRINT_SIZE 32      /* SHA-256 of the DER without the validity */
 #define PARAMS_FINGERPRINT_TEXT_SIZE 80 /* 16 groups of four digits, 15 blanks, a NUL */
 #define PARAMS_INTERVAL_MAX 31622400    /* seconds: a leap year */
 

@@ -187,7 +187,7 @@ static void the_second_implementation_computes_the_same(void **state)
 }
 
 /* Decapsulate what the file says: the status, and the key if there is one. A ciphertext of another
- * size does not get as far as a C function whose argument has a size: R5. */
+ * size does not get as far as a C function whose argument has a size: I-5. */
 static enum status decapsulate(struct bytes file, struct secret *key)
 {
     struct field private_key = bytes_of(file, "private_key"), identity = bytes_of(file, "identity"),
@@ -236,7 +236,7 @@ static void run_refused(const char *name, struct bytes file)
     secret_free(key);
 }
 
-/* R4: the key is of its group but another identity's. It opens nothing; an importer finds it out.
+/* I-4: the key is of its group but another identity's. It opens nothing; an importer finds it out.
  */
 static void run_foreign_key(const char *name, struct bytes file)
 {
@@ -253,12 +253,12 @@ static void run_foreign_key(const char *name, struct bytes file)
 static void pitfall_01_foreign_point_checked(void **state)
 {
     (void)state;
-    each("ibe", "refused_R3", 6, run_refused);
-    each("ibe", "refused_R3", 6, run_foreign_key);
-    each("ibe", "refused_R4", 1, run_foreign_key);
-    each("ibe", "refused_R6", 5, run_refused);
-    each("ibe", "refused_R7", 1, run_refused);
-    each("ibe", "refused_R8", 2, run_refused);
+    each("ibe", "refused_I-3", 6, run_refused);
+    each("ibe", "refused_I-3", 6, run_foreign_key);
+    each("ibe", "refused_I-4", 1, run_foreign_key);
+    each("ibe", "refused_I-6", 5, run_refused);
+    each("ibe", "refused_I-7", 1, run_refused);
+    each("ibe", "refused_I-8", 2, run_refused);
 }
 
 /* Pitfall 3: blst multiplies by endomorphisms, which go wrong outside the group; and its plain
@@ -266,16 +266,16 @@ static void pitfall_01_foreign_point_checked(void **state)
 static void pitfall_03_points_of_low_order_are_never_multiplied(void **state)
 {
     (void)state;
-    each("ibe", "refused_R3_low_order", 1, run_refused);
-    each("ibe", "refused_R8_low_order", 1, run_refused);
+    each("ibe", "refused_I-3_low_order", 1, run_refused);
+    each("ibe", "refused_I-8_low_order", 1, run_refused);
 }
 
 static void pitfall_06_foreign_identity_bytes_are_not_hashed(void **state)
 {
     (void)state;
-    each("ibe", "refused_R1", 13, run_refused);
-    each("ibe", "refused_R2", 2, run_refused);
-    each("ibe", "refused_R5", 2, run_refused);
+    each("ibe", "refused_I-1", 13, run_refused);
+    each("ibe", "refused_I-2", 2, run_refused);
+    each("ibe", "refused_I-5", 2, run_refused);
 }
 
 /* --- RFC 9380 -------------------------------------------------------------------------------- */
@@ -335,8 +335,8 @@ static void run_params_refused(const char *name, struct bytes file)
     struct sign_public key = authority();
     struct params params = {.serial = 77};
     struct why why = {{0}};
-    const char *rule = name + strlen("refused_"); /* "P3_…" against "P3: …" */
-    if (params_read(file, &key, &params, &why) != ST_BAD || strncmp(why.text, rule, 2) != 0)
+    const char *rule = name + strlen("refused_"); /* "P-3_…" against "P-3: …" */
+    if (params_read(file, &key, &params, &why) != ST_BAD || strncmp(why.text, rule, 3) != 0)
         fail_msg("%s: \"%s\"", name, why.text);
     assert_int_equal(params.serial, 77);
 }

@@ -103,7 +103,7 @@ export const binding = (params, identity) =>
 export const hashToG1 = (identity) => bls12_381.G1.hashToCurve(identity, { DST });
 export const extract = (master, identity) => hashToG1(identity).multiply(master.s).toBytes();
 
-/** A foreign point: R3 for d, R6 to R8 for U. Flags and x by hand, so that the form is checked here. */
+/** A foreign point: I-3 for d, I-6 to I-8 for U. Flags and x by hand, so that the form is checked here. */
 export function readPoint(bytes, Point, field, rules) {
   const flags = bytes[0] >> 5;
   const plain = Uint8Array.from(bytes);
@@ -135,8 +135,8 @@ export function readPoint(bytes, Point, field, rules) {
   if (!point.multiplyUnsafe(R - 1n).add(point).is0()) throw new Refused(rules.subgroup);
   return point;
 }
-export const readU = (bytes) => readPoint(bytes, G2, Fp2, { form: 'R6', infinity: 'R7', subgroup: 'R8' });
-export const readKey = (bytes) => readPoint(bytes, G1, Fp, { form: 'R3', infinity: 'R3', subgroup: 'R3' });
+export const readU = (bytes) => readPoint(bytes, G2, Fp2, { form: 'I-6', infinity: 'I-7', subgroup: 'I-8' });
+export const readKey = (bytes) => readPoint(bytes, G1, Fp, { form: 'I-3', infinity: 'I-3', subgroup: 'I-3' });
 
 export const keyValid = (params, identity, d) =>
   Fp12.eql(bls12_381.pairing(readKey(d), G2.BASE), bls12_381.pairing(hashToG1(identity), params.point));
@@ -169,7 +169,7 @@ export function encapsulate(params, identity, m, mu) {
 }
 
 export function decapsulate(params, identity, d, dk, ciphertext) {
-  if (ciphertext.length !== 1216) throw new Refused('R5');
+  if (ciphertext.length !== 1216) throw new Refused('I-5');
   const u = ciphertext.subarray(0, 96);
   const v = ciphertext.subarray(96, 128);
   const c = ciphertext.subarray(128);
@@ -187,10 +187,10 @@ export function decapsulate(params, identity, d, dk, ciphertext) {
 
 // --- params.md ------------------------------------------------------------------------------------------------------
 
-export function paramsDer(p) {
+export function paramsDer(p, withValidity = true) {
   const hybrid = tlv(0x30, tlv(0x04, p.pointBytes ?? p.point.toBytes()), tlv(0x04, p.ek), integer(p.interval));
   return tlv(0x30, integer(2), tlv(0x16, utf8(p.district)), integer(p.serial),
-    tlv(0x30, generalizedTime(p.notBefore), generalizedTime(p.notAfter)),
+    withValidity ? tlv(0x30, generalizedTime(p.notBefore), generalizedTime(p.notAfter)) : new Uint8Array(0),
     tlv(0x30, tlv(0x30, OID_KEM, tlv(0x04, hybrid))), OID_IDENTITY);
 }
 
@@ -208,6 +208,6 @@ export function paramsFile(p, authority, der = paramsDer(p), comment = null) {
   const body = '-----BEGIN SECUREMAIL PARAMETERS-----\n' + base64(der).replace(/(.{1,64})/g, '$1\n') +
     '-----END SECUREMAIL PARAMETERS-----\n';
   const trusted = comment ??
-    `securemail-params-v1 district=${p.district} serial=${p.serial} fingerprint=${hex(sha256(der))}`;
+    `securemail-params-v1 district=${p.district} serial=${p.serial} fingerprint=${hex(sha256(paramsDer(p, false)))}`;
   return body + minisign(authority.seed, authority.id, utf8(body), "signature of the district's authority", trusted);
 }

@@ -54,7 +54,7 @@ function changed(name, about, s, change) {
   let outcome;
   try {
     if (!equal(input.identity, s.identity)) outcome = checkIdentity(s, input.identity, change.identityRule);
-    if (name.startsWith('refused_R4') && !ibe.keyValid(s.master, s.identity, input.private_key)) throw new Refused('R4');
+    if (name.startsWith('refused_I-4') && !ibe.keyValid(s.master, s.identity, input.private_key)) throw new Refused('I-4');
     const opened = ibe.decapsulate(s.master, input.identity, input.private_key, s.master.dk, input.ciphertext);
     const same = equal(opened.key, s.sealed.key);
     outcome = same ? 'success' : 'rejected';
@@ -68,7 +68,7 @@ function changed(name, about, s, change) {
   write(name, about, { outcome, ...fields });
 }
 
-/** R1 and R2, by making the bytes from what was meant and comparing: only the right ones are equal. */
+/** I-1 and I-2, by making the bytes from what was meant and comparing: only the right ones are equal. */
 function checkIdentity(s, identity, rule) {
   if (rule) throw new Refused(rule);
   return identity.length ? 'rejected' : undefined;
@@ -144,7 +144,7 @@ function kem() {
   const text = hex(alice.identity);
   const r1 = (name, about, from, to) => {
     if (text.split(from).length < 2) throw new Error(name);
-    changed(`refused_R1_${name}`, about, alice, { identity: unhex(text.replace(from, to)), identityRule: 'R1' });
+    changed(`refused_I-1_${name}`, about, alice, { identity: unhex(text.replace(from, to)), identityRule: 'I-1' });
   };
   r1('empty', 'no identity bytes', text, '');
   r1('trailing_byte', 'a byte behind', text, text + '00');
@@ -159,31 +159,31 @@ function kem() {
   r1('address_ia5', "RFC 5409's string type", '0c11616c', '1611616c');
   r1('no_such_date', 'a month 13', hex(utf8('20261119')), hex(utf8('20261319')));
   r1('time_without_z', 'no zone', '30305a', '303030');
-  const r2 = (name, about, fields) => changed(`refused_R2_${name}`, about, alice, { identityRule: 'R2',
+  const r2 = (name, about, fields) => changed(`refused_I-2_${name}`, about, alice, { identityRule: 'I-2',
     identity: ibe.identityBytes({ district: 'mail.example', serial: 1, address: alice.canonical, period: alice.period, ...fields }) });
   r2('serial', 'the serial of other parameters', { serial: 2 });
   r2('district', 'the district of other parameters', { district: 'mail.examplf' });
 
-  const key = (name, about, privateKey) => changed(`refused_R3_${name}`, about, alice, { private_key: privateKey });
+  const key = (name, about, privateKey) => changed(`refused_I-3_${name}`, about, alice, { private_key: privateKey });
   key('infinity', 'the private key is infinity', withFlags(new Uint8Array(48), 0xc0));
   key('not_on_curve', 'no point has this x', g1Text(offCurve(G1, Fp, (i) => i)));
   key('outside_g1', 'on the curve, outside the subgroup', g1Text(offSubgroup(G1, Fp, (i) => i).x));
   key('low_order', 'the point (0, 2), of order 3', g1Text(0n));
   key('no_compression_flag', 'the flag is missing', alice.privateKey.map((byte, i) => (i ? byte : byte & 0x7f)));
   key('x_not_reduced', 'x + p in place of x', g1Text(1n + Fp.ORDER));
-  changed('refused_R4_other_identity', "Bob's private key does not verify for Alice", alice, { private_key: bob.privateKey });
+  changed('refused_I-4_other_identity', "Bob's private key does not verify for Alice", alice, { private_key: bob.privateKey });
 
-  changed('refused_R5_short', '1215 bytes', alice, { ciphertext: ciphertext.subarray(0, 1215) });
-  changed('refused_R5_long', '1217 bytes', alice, { ciphertext: join(ciphertext, new Uint8Array(1)) });
+  changed('refused_I-5_short', '1215 bytes', alice, { ciphertext: ciphertext.subarray(0, 1215) });
+  changed('refused_I-5_long', '1217 bytes', alice, { ciphertext: join(ciphertext, new Uint8Array(1)) });
   const u = (name, about, point) => changed(`refused_${name}`, about, alice, { ciphertext: withU(point) });
-  u('R6_no_compression_flag', 'the flag is missing', alice.sealed.u.map((byte, i) => (i ? byte : byte & 0x7f)));
-  u('R6_not_on_curve', 'no point has this x', g2Text(offCurve(G2, Fp2, fp2)));
-  u('R6_x_not_reduced', 'p in place of 0 in the first coordinate', g2Text({ c1: Fp.ORDER, c0: 2n }));
-  u('R6_infinity_with_sign', 'infinity, but for its sign flag', withFlags(new Uint8Array(96), 0xe0));
-  u('R6_infinity_with_x', 'infinity, but for a bit of x', flip(withFlags(new Uint8Array(96), 0xc0), 96 * 8 - 1));
-  u('R7_infinity', 'U is infinity', withFlags(new Uint8Array(96), 0xc0));
-  u('R8_outside_g2', 'on the curve, outside the subgroup', g2Text(offSubgroup(G2, Fp2, fp2).x));
-  u('R8_low_order', 'a point of order 13', g2Text(pointOfOrder13().x));
+  u('I-6_no_compression_flag', 'the flag is missing', alice.sealed.u.map((byte, i) => (i ? byte : byte & 0x7f)));
+  u('I-6_not_on_curve', 'no point has this x', g2Text(offCurve(G2, Fp2, fp2)));
+  u('I-6_x_not_reduced', 'p in place of 0 in the first coordinate', g2Text({ c1: Fp.ORDER, c0: 2n }));
+  u('I-6_infinity_with_sign', 'infinity, but for its sign flag', withFlags(new Uint8Array(96), 0xe0));
+  u('I-6_infinity_with_x', 'infinity, but for a bit of x', flip(withFlags(new Uint8Array(96), 0xc0), 96 * 8 - 1));
+  u('I-7_infinity', 'U is infinity', withFlags(new Uint8Array(96), 0xc0));
+  u('I-8_outside_g2', 'on the curve, outside the subgroup', g2Text(offSubgroup(G2, Fp2, fp2).x));
+  u('I-8_low_order', 'a point of order 13', g2Text(pointOfOrder13().x));
 }
 
 // --- parameter files ----------------------------------------------------------------------------------------
@@ -205,41 +205,41 @@ function parameters() {
   put('success', good);
   put('success_no_last_line_end', good.slice(0, -1));
   signed('success_one_second', { notAfter: p.notBefore, interval: 1 });
-  put('refused_P1_long', good.replace('untrusted comment: ', 'untrusted comment: ' + 'x'.repeat(16384)));
-  put('refused_P2_empty', '');
-  put('refused_P2_no_begin', good.replace('BEGIN', 'BEGUN'));
-  put('refused_P2_no_end', good.replace('-----END', '-----FIN'));
-  put('refused_P2_crlf', good.replaceAll('\n', '\r\n'));
-  put('refused_P3_no_signature', good.slice(0, good.indexOf('untrusted')));
-  put('refused_P3_other_authority', ibe.paramsFile(p, { ...authority, seed: bytes(32, 201) }));
-  put('refused_P3_other_key_id', ibe.paramsFile(p, { ...authority, id: bytes(8, 2) }));
-  put('refused_P3_other_body', ibe.paramsFile({ ...p, serial: 4 }, authority).split('untrusted')[0] + 'untrusted' + good.split('untrusted')[1]);
-  put('refused_P3_comment_changed', good.replace('serial=3', 'serial=4'));
-  put('refused_P3_trailing_line', good + '\n');
+  put('refused_P-1_long', good.replace('untrusted comment: ', 'untrusted comment: ' + 'x'.repeat(16384)));
+  put('refused_P-2_empty', '');
+  put('refused_P-2_no_begin', good.replace('BEGIN', 'BEGUN'));
+  put('refused_P-2_no_end', good.replace('-----END', '-----FIN'));
+  put('refused_P-2_crlf', good.replaceAll('\n', '\r\n'));
+  put('refused_P-3_no_signature', good.slice(0, good.indexOf('untrusted')));
+  put('refused_P-3_other_authority', ibe.paramsFile(p, { ...authority, seed: bytes(32, 201) }));
+  put('refused_P-3_other_key_id', ibe.paramsFile(p, { ...authority, id: bytes(8, 2) }));
+  put('refused_P-3_other_body', ibe.paramsFile({ ...p, serial: 4 }, authority).split('untrusted')[0] + 'untrusted' + good.split('untrusted')[1]);
+  put('refused_P-3_comment_changed', good.replace('serial=3', 'serial=4'));
+  put('refused_P-3_trailing_line', good + '\n');
   const resigned = (name, body) => put(name, body +
     ibe.minisign(authority.seed, authority.id, utf8(body), 'x', good.match(/trusted comment: (securemail.*)/)[1]));
   const body = good.split('untrusted')[0];
-  resigned('refused_P4_base64_blank', body.replace('-----\nM', '-----\n M'));
-  resigned('refused_P4_short_line', body.replace(/\n(.{64})\n/, (_, line) => `\n${line.slice(0, 60)}\n${line.slice(60)}\n`));
-  resigned('refused_P4_empty_line', body.replace('\n-----END', '\n\n-----END'));
-  signedDer('refused_P4_trailing_byte', /$/, '00');
-  signedDer('refused_P4_version_3', '020102', '020103');
-  signedDer('refused_P4_serial_leading_zero', /^3082(....)(.*)020103/, (_, n, between) =>
+  resigned('refused_P-4_base64_blank', body.replace('-----\nM', '-----\n M'));
+  resigned('refused_P-4_short_line', body.replace(/\n(.{64})\n/, (_, line) => `\n${line.slice(0, 60)}\n${line.slice(60)}\n`));
+  resigned('refused_P-4_empty_line', body.replace('\n-----END', '\n\n-----END'));
+  signedDer('refused_P-4_trailing_byte', /$/, '00');
+  signedDer('refused_P-4_version_3', '020102', '020103');
+  signedDer('refused_P-4_serial_leading_zero', /^3082(....)(.*)020103/, (_, n, between) =>
     `3082${(parseInt(n, 16) + 1).toString(16).padStart(4, '0')}${between}02020003`);
-  signedDer('refused_P4_other_algorithm', 'c61b02', 'c61b03');
-  signedDer('refused_P4_other_identity_type', 'c61b01', 'c61b02');
-  signedDer('refused_P4_interval_zero', '02030' + WEEK.toString(16), '0203000000');
-  signedDer('refused_P4_district_blank', hex(utf8('mail')), hex(utf8('ma l')));
-  signed('refused_P5_backwards', { notAfter: p.notBefore - 1 });
-  signed('refused_P6_infinity', { pointBytes: withFlags(new Uint8Array(96), 0xc0) });
-  signed('refused_P6_outside_g2', { pointBytes: g2Text(offSubgroup(G2, Fp2, fp2).x) });
-  signed('refused_P6_not_on_curve', { pointBytes: g2Text(offCurve(G2, Fp2, fp2)) });
+  signedDer('refused_P-4_other_algorithm', 'c61b02', 'c61b03');
+  signedDer('refused_P-4_other_identity_type', 'c61b01', 'c61b02');
+  signedDer('refused_P-4_interval_zero', '02030' + WEEK.toString(16), '0203000000');
+  signedDer('refused_P-4_district_blank', hex(utf8('mail')), hex(utf8('ma l')));
+  signed('refused_P-5_backwards', { notAfter: p.notBefore - 1 });
+  signed('refused_P-6_infinity', { pointBytes: withFlags(new Uint8Array(96), 0xc0) });
+  signed('refused_P-6_outside_g2', { pointBytes: g2Text(offSubgroup(G2, Fp2, fp2).x) });
+  signed('refused_P-6_not_on_curve', { pointBytes: g2Text(offCurve(G2, Fp2, fp2)) });
   const ek = (at, text) => join(p.ek.subarray(0, at), unhex(text), p.ek.subarray(at + text.length / 2));
-  signed('refused_P7_first_coefficient', { ek: ek(0, '010d' + (p.ek[2] & 255).toString(16).padStart(2, '0')) });
-  signed('refused_P7_last_coefficient', { ek: ek(1149, '00f0ff') });
-  signed('refused_P8_other_comment', {}, 'another comment');
-  signed('refused_P8_other_district', {}, good.match(/trusted comment: (securemail.*)/)[1].replace('=mail', '=nail'));
-  signed('refused_P8_longer', {}, good.match(/trusted comment: (securemail.*)/)[1] + ' ');
+  signed('refused_P-7_first_coefficient', { ek: ek(0, '010d' + (p.ek[2] & 255).toString(16).padStart(2, '0')) });
+  signed('refused_P-7_last_coefficient', { ek: ek(1149, '00f0ff') });
+  signed('refused_P-8_other_comment', {}, 'another comment');
+  signed('refused_P-8_other_district', {}, good.match(/trusted comment: (securemail.*)/)[1].replace('=mail', '=nail'));
+  signed('refused_P-8_longer', {}, good.match(/trusted comment: (securemail.*)/)[1] + ' ');
 }
 
 // --- writing or comparing -----------------------------------------------------------------------------------
