@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  * cli: check: everything that can be wrong before a program starts, said at once, one line each. */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
 #include <libgen.h>
+#include <limits.h>
 #include <pwd.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -14,6 +16,7 @@
 #include "file.h"
 #include "key_check.h"
 #include "memory.h"
+#include "number.h"
 #include "params.h"
 #include "policy.h"
 #include "user.h"
@@ -179,21 +182,46 @@ static void check_signing_key(struct check *check)
     secret_free(file);
 }
 
-/* The master secret is looked at from outside only: this program may not read it. */
+/* One name in the directory of master secrets. */
+static enum status check_master_file(const char *directory, const char *name, struct why *why)
+{
+    char path[PATH_MAX];
+    struct stat found;
+    uint64_t serial;
+    snprintf(path, sizeof path, "%s/%s", directory, name);
+    if (number_parse(bytes_text(name), 1, IDENTITY_SERIAL_MAX, &serial) != ST_OK)
+        return why_set(why, ST_BAD, "%s: its name is no serial number", path);
+    if (lstat(path, &found) != 0)
+        return why_set(why, ST_NONE, "%s: %s", path, strerror(errno));
+    if (!S_ISREG(found.st_mode))
+        return why_set(why, ST_BAD, "%s: not a file", path);
+    if ((found.st_mode & (S_IRWXO | S_IWGRP | S_IXGRP)) != 0)
+        return why_set(why, ST_DENIED, "%s: mode %04o lets others in; chmod 400 it", path,
+                       found.st_mode & 07777);
+    return ST_OK;
+}
+
+/* The master secrets are looked at from outside only: this program may not read them. */
 static void check_master(struct check *check)
 {
-    struct stat found;
     struct why why;
-    enum status status = ST_OK;
+    struct dirent **names = NULL;
     const char *path = text(check, "keyserver", "master");
-    if (lstat(path, &found) != 0)
-        status = why_set(&why, ST_NONE, "%s: %s", path, strerror(errno));
-    else if (!S_ISREG(found.st_mode))
-        status = why_set(&why, ST_BAD, "%s: not a file", path);
-    else if ((found.st_mode & (S_IRWXO | S_IWGRP | S_IXGRP)) != 0)
-        status = why_set(&why, ST_DENIED, "%s: mode %04o lets others in; chmod 400 it", path,
-                         found.st_mode & 07777);
-    tell(check, "master secret's file", status, &why);
+    int count = scandir(path, &names, NULL, alphasort), files = 0;
+    enum status status =
+        count < 0 ? why_set(&why, ST_NONE, "%s: %s", path, strerror(errno)) : ST_OK;
+    for (int i = 0; i < count; i++) {
+        const char *name = names[i]->d_name;
+        bool file = strcmp(name, ".") != 0 && strcmp(name, "..") != 0;
+        if (file && status == ST_OK)
+            status = check_master_file(path, name, &why);
+        files += file;
+        free(names[i]);
+    }
+    free(names);
+    if (status == ST_OK && files == 0)
+        status = why_set(&why, ST_NONE, "%s: there is none in it", path);
+    tell(check, "master secrets", status, &why);
 }
 
 static void check_key_log(struct check *check)

@@ -5,7 +5,9 @@
 #define SECUREMAIL_MASTER_COMMANDS_H
 
 #define EXIT_USAGE 64
+#define CONFIG_DEFAULT "/etc/securemail/securemail.conf"
 
 int master_command_init(int count, char **arguments);
+int master_command_rotate(int count, char **arguments);
 
 #endif

@@ -13,17 +13,22 @@
 #include "file.h"
 #include "master.h"
 #include "master_commands.h"
+#include "number.h"
+#include "passphrase.h"
 #include "random.h"
 #include "sample_config.h"
 
 #define USAGE                                                                                      \
     "usage: securemail init -d DIR --district NAME --organisation TEXT --portal URL\n"             \
-    "           [--help-line TEXT] [--relay SOCKET] [--from ADDRESS] [--state DIR]\n"              \
+    "           {--passphrase FILE | --unprotected} [--help-line TEXT] [--relay SOCKET]\n"         \
+    "           [--from ADDRESS] [--state DIR] [--interval SECONDS]\n"                             \
     "           [--set SECTION.KEY=VALUE]…\n"
-#define INTERVAL 604800                      /* a week, in seconds */
-#define VALIDITY (10 * 365 * INT64_C(86400)) /* of the parameters */
+#define INTERVAL 604800                       /* a week, in seconds */
+#define LIFE (10 * 365 * INT64_C(86400))      /* of the master secret, in seconds */
+#define FIRST_VALIDITY (365 * INT64_C(86400)) /* of the parameters written here */
 #define VALUES_MAX 64
 #define FILES 4
+#define FOLDERS 3 /* the folder itself, and two in it */
 #define STATE_FOLDERS 6
 #define STATE_MAX 80 /* characters: the names of sockets are short */
 
@@ -31,8 +36,11 @@ enum file { MASTER, PARAMETERS, SIGNING_KEY, CONFIG };
 
 struct init {
     char folder[PATH_MAX];
-    bool folder_made;
+    bool folders_made[FOLDERS];
     const char *district;
+    const char *passphrase_path; /* NULL: none */
+    bool unprotected;
+    uint64_t interval;
     struct sample_value values[VALUES_MAX];
     size_t value_count;
     char texts[16][PATH_MAX]; /* what values point to, where it was made here */
@@ -43,13 +51,14 @@ struct init {
     bool state_made[STATE_FOLDERS];
 
     struct master *master;
+    struct secret *passphrase;
     struct sign_key *signer;
     struct buffer contents[FILES];
 };
 
 static const char *const file_names[FILES] = {
-    [MASTER] = "master",
-    [PARAMETERS] = "parameters",
+    [MASTER] = "master/1",
+    [PARAMETERS] = "public/parameters",
     [SIGNING_KEY] = "signing.key",
     [CONFIG] = "securemail.conf",
 };
@@ -59,6 +68,11 @@ static const mode_t file_modes[FILES] = {
     [SIGNING_KEY] = 0400,
     [CONFIG] = 0644,
 };
+
+static const struct {
+    const char *name;
+    mode_t mode;
+} folders[FOLDERS] = {{"", 0755}, {"/master", 0700}, {"/public", 0755}};
 
 /* --- values for the configuration ------------------------------------------------------------- */
 
@@ -121,11 +135,19 @@ static enum status set_any(struct init *init, char *text, struct why *why)
 /* --- options ---------------------------------------------------------------------------------- */
 
 static const struct option options[] = {
-    {"directory", required_argument, NULL, 'd'},    {"district", required_argument, NULL, 'n'},
-    {"organisation", required_argument, NULL, 'o'}, {"portal", required_argument, NULL, 'p'},
-    {"help-line", required_argument, NULL, 'h'},    {"relay", required_argument, NULL, 'r'},
-    {"from", required_argument, NULL, 'f'},         {"state", required_argument, NULL, 's'},
-    {"set", required_argument, NULL, 'x'},          {NULL, 0, NULL, 0},
+    {"directory", required_argument, NULL, 'd'},
+    {"district", required_argument, NULL, 'n'},
+    {"organisation", required_argument, NULL, 'o'},
+    {"portal", required_argument, NULL, 'p'},
+    {"help-line", required_argument, NULL, 'h'},
+    {"relay", required_argument, NULL, 'r'},
+    {"from", required_argument, NULL, 'f'},
+    {"state", required_argument, NULL, 's'},
+    {"set", required_argument, NULL, 'x'},
+    {"passphrase", required_argument, NULL, 'w'},
+    {"unprotected", no_argument, NULL, 'u'},
+    {"interval", required_argument, NULL, 'i'},
+    {NULL, 0, NULL, 0},
 };
 
 static enum status take_option(struct init *init, int option, char *value, struct why *why)
@@ -152,6 +174,16 @@ static enum status take_option(struct init *init, int option, char *value, struc
         return set_state(init, value, why);
     case 'x':
         return set_any(init, value, why);
+    case 'w':
+        init->passphrase_path = value;
+        return ST_OK;
+    case 'u':
+        init->unprotected = true;
+        return ST_OK;
+    case 'i':
+        return number_parse(bytes_text(value), 1, PARAMS_INTERVAL_MAX, &init->interval) == ST_OK
+                   ? ST_OK
+                   : why_set(why, ST_BAD, "--interval: 1 to %d seconds", PARAMS_INTERVAL_MAX);
     default:
         return ST_BAD;
     }
@@ -198,31 +230,49 @@ static enum status read_options(struct init *init, int count, char **arguments, 
         given(init, "district", "organisation") == NULL ||
         given(init, "district", "portal") == NULL)
         return why_set(why, ST_BAD, "-d, --district, --organisation and --portal are needed");
+    if (init->unprotected == (init->passphrase_path != NULL))
+        return why_set(why, ST_BAD,
+                       "one of --passphrase and --unprotected is needed: the master "
+                       "secret opens everything");
     return set_door(init, why);
 }
 
 /* --- what is made ----------------------------------------------------------------------------- */
 
+static enum status write_master(struct init *init)
+{
+    struct master_lock lock;
+    if (init->passphrase == NULL)
+        return master_write(init->master, NULL, &init->contents[MASTER]);
+    lock = passphrase_lock(init->passphrase);
+    return master_write(init->master, &lock, &init->contents[MASTER]);
+}
+
 static enum status make_master(struct init *init, struct why *why)
 {
-    int64_t begin = identity_period(clock_now(), INTERVAL);
+    int64_t now = clock_now(), begin = identity_period(now, (uint32_t)init->interval);
     const struct master_settings settings = {.district = init->district,
                                              .serial = 1,
                                              .not_before = begin,
-                                             .not_after = begin + VALIDITY,
-                                             .interval = INTERVAL};
+                                             .not_after = begin + LIFE,
+                                             .interval = (uint32_t)init->interval};
+    if (init->passphrase_path != NULL) {
+        enum status status = passphrase_new(init->passphrase_path, &init->passphrase, why);
+        if (status != ST_OK)
+            return status;
+    }
     struct secret *random = secret_new(MASTER_RANDOM_SIZE);
     random_fill(random->p, random->n);
     enum status status = master_new(&settings, random, &init->master);
     secret_free(random);
+    if (status != ST_OK)
+        return why_set(why, status,
+                       "no master secret can be made; is the district's name plain ASCII?");
+    status = write_master(init);
     if (status == ST_OK)
-        status = master_write(init->master, &init->contents[MASTER]);
-    if (status == ST_OK)
-        status = master_write_params(init->master, &init->contents[PARAMETERS]);
-    return status == ST_OK
-               ? ST_OK
-               : why_set(why, status,
-                         "no master secret can be made; is the district's name plain ASCII?");
+        status =
+            master_write_params(init->master, now, FIRST_VALIDITY, &init->contents[PARAMETERS]);
+    return status == ST_OK ? ST_OK : why_set(why, status, "the master secret can't be written");
 }
 
 static enum status make_signing_key(struct init *init, struct why *why)
@@ -256,6 +306,9 @@ static enum status make_config(struct init *init, struct why *why)
 {
     char authority[SIGN_PUBLIC_TEXT_SIZE], signer[SIGN_PUBLIC_TEXT_SIZE];
     struct config *config = NULL;
+    char master[PATH_MAX + 32];
+    snprintf(master, sizeof master, "%.*s", (int)(strlen(init->paths[MASTER]) - strlen("/1")),
+             init->paths[MASTER]);
     sign_public_text(master_authority(init->master), authority);
     sign_public_text(sign_key_public(init->signer), signer);
     const struct sample_value own[] = {
@@ -263,11 +316,13 @@ static enum status make_config(struct init *init, struct why *why)
         {"district", "authority", authority},
         {"district", "signer", signer},
         {"gateway", "signing-key", init->paths[SIGNING_KEY]},
-        {"keyserver", "master", init->paths[MASTER]},
+        {"keyserver", "master", master},
+        {"keyserver", "passphrase", init->passphrase_path},
     };
     enum status status = ST_OK;
     for (size_t i = 0; status == ST_OK && i < sizeof own / sizeof own[0]; i++)
-        status = set(init, own[i].section, own[i].key, own[i].text, why);
+        if (own[i].text != NULL && strcmp(own[i].text, "-") != 0)
+            status = set(init, own[i].section, own[i].key, own[i].text, why);
     if (status == ST_OK)
         status = sample_config_write(init->values, init->value_count, &init->contents[CONFIG], why);
     /* The values lived as long as this function; now they are in the file. */
@@ -282,14 +337,24 @@ static enum status make_config(struct init *init, struct why *why)
 
 /* --- where it goes ---------------------------------------------------------------------------- */
 
-static enum status make_folder(struct init *init, struct why *why)
+static enum status make_folders(struct init *init, struct why *why)
+{
+    for (size_t i = 0; i < FOLDERS; i++) {
+        char path[PATH_MAX + 16];
+        snprintf(path, sizeof path, "%s%s", init->folder, folders[i].name);
+        init->folders_made[i] = mkdir(path, folders[i].mode) == 0;
+        if (!init->folders_made[i] && errno != EEXIST)
+            return why_set(why, ST_FAIL, "%s: %s", path, strerror(errno));
+        if (init->folders_made[i] &&
+            chmod(path, folders[i].mode) != 0) /* whatever the umask says */
+            return why_set(why, ST_FAIL, "%s: %s", path, strerror(errno));
+    }
+    return ST_OK;
+}
+
+static enum status find_paths(struct init *init, struct why *why)
 {
     char path[PATH_MAX];
-    init->folder_made = mkdir(init->folder, 0755) == 0;
-    if (!init->folder_made && errno != EEXIST)
-        return why_set(why, ST_FAIL, "%s: %s", init->folder, strerror(errno));
-    if (init->folder_made && chmod(init->folder, 0755) != 0) /* whatever the umask says */
-        return why_set(why, ST_FAIL, "%s: %s", init->folder, strerror(errno));
     if (realpath(init->folder, path) == NULL)
         return why_set(why, ST_FAIL, "%s: %s", init->folder, strerror(errno));
     for (size_t i = 0; i < FILES; i++) {
@@ -339,8 +404,12 @@ static void remove_all(struct init *init)
             snprintf(path, sizeof path, "%s/%s", init->state, state_folders[i]);
             rmdir(path);
         }
-    if (init->folder_made)
-        rmdir(init->folder);
+    for (size_t i = FOLDERS; i-- > 0;)
+        if (init->folders_made[i]) {
+            char path[PATH_MAX + 16];
+            snprintf(path, sizeof path, "%s%s", init->folder, folders[i].name);
+            rmdir(path);
+        }
 }
 
 static void report(const struct init *init)
@@ -349,7 +418,7 @@ static void report(const struct init *init)
     params_fingerprint_text(master_params(init->master), fingerprint);
     sign_public_text(master_authority(init->master), authority);
     printf("District %s is made.\n\n", init->district);
-    printf("  %-60s the master secret: keep a copy in a safe\n", init->paths[MASTER]);
+    printf("  %-60s the master secret: “securemail backup” next\n", init->paths[MASTER]);
     printf("  %-60s public: what a gateway needs to seal\n", init->paths[PARAMETERS]);
     printf("  %-60s signs sealed messages\n", init->paths[SIGNING_KEY]);
     printf("  %-60s the configuration\n\n", init->paths[CONFIG]);
@@ -360,7 +429,7 @@ static void report(const struct init *init)
 
 int master_command_init(int count, char **arguments)
 {
-    static struct init init; /* all zero; too large for the stack */
+    static struct init init = {.interval = INTERVAL}; /* too large for the stack */
     struct why why = {""};
     for (size_t i = 0; i < FILES; i++)
         buffer_init(&init.contents[i], CONFIG_FILE_MAX);
@@ -370,7 +439,9 @@ int master_command_init(int count, char **arguments)
         fprintf(stderr, "securemail init: %s\n%s", why.text, USAGE);
         return EXIT_USAGE;
     }
-    status = make_folder(&init, &why);
+    status = make_folders(&init, &why);
+    if (status == ST_OK)
+        status = find_paths(&init, &why);
     if (status == ST_OK)
         status = make_master(&init, &why);
     if (status == ST_OK)
@@ -391,6 +462,7 @@ int master_command_init(int count, char **arguments)
     for (size_t i = 0; i < FILES; i++)
         buffer_done(&init.contents[i]);
     sign_key_free(init.signer);
+    secret_free(init.passphrase);
     master_free(init.master);
     return status == ST_OK ? 0 : 1;
 }

@@ -18,6 +18,7 @@ static int command_version(int count, char **arguments);
 static const struct command commands[] = {
     {"init", command_master, "-d DIR --district NAME --organisation TEXT --portal URL …",
      "make master secret, parameters, signing key and configuration"},
+    {"rotate", command_master, "[-c FILE]", "make the next serial's master secret"},
     {"check", command_check, "[-c FILE]", "look whether configuration, keys and folders fit"},
     {"run", command_run, "[-c FILE] [--programs DIR]", "run the four programs on this host"},
     {"seal", command_seal, "[-c FILE] --to ADDRESS [--from TEXT] [--time TIME] <mail >page",

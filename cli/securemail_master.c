@@ -12,6 +12,7 @@ static const struct {
     int (*run)(int count, char **arguments);
 } commands[] = {
     {"init", master_command_init},
+    {"rotate", master_command_rotate},
 };
 
 int main(int count, char **arguments)

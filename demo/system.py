@@ -56,7 +56,7 @@ class System:
     def _initialise(self, relay, settings, rules):
         for name in ('run', 'spool', 'letters', 'data'):
             (self.folder / name).mkdir(mode=0o700, parents=True)
-        self.tool('init', '-d', str(self.folder / 'etc'), '--district', 'agency.example',
+        self.tool('init', '--unprotected', '-d', str(self.folder / 'etc'), '--district', 'agency.example',
                   '--organisation', 'Commonwealth of Example', '--portal', self.url, '--relay', relay)
         values = {
             'district': {'help': 'help@agency.example, 1-866-555-0100'},

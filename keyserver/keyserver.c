@@ -3,6 +3,7 @@
 #include "keyserver.h"
 
 #define TIME_MAX INT64_C(253402300799) /* the last second that identity bytes can say */
+#define CLOCKS_DIFFER 300              /* seconds that a gateway's clock may be ahead of ours */
 
 /* What was decided, as the log has it, and as the asking service hears it. */
 static struct wire_verdict verdict_of(enum key_result result)
@@ -20,12 +21,13 @@ static struct wire_verdict verdict_of(enum key_result result)
 
 /* The identity in the keyserver's own words: nobody gets a key for bytes of his own choice. */
 static enum key_result identify(const struct keyserver *keyserver, const struct wire_key_open *ask,
-                                struct identity *identity_out)
+                                const struct master **master_out, struct identity *identity_out)
 {
-    const struct params *params = master_params(keyserver->master);
-    struct identity identity = {.serial = params->serial};
-    if (strcmp(ask->district, params->district) != 0 || ask->serial != params->serial)
+    const struct master *master = master_set_find(keyserver->masters, ask->serial);
+    const struct params *params = master != NULL ? master_params(master) : NULL;
+    if (params == NULL || strcmp(ask->district, params->district) != 0)
         return KEY_UNKNOWN_DISTRICT; /* K-1 */
+    struct identity identity = {.serial = params->serial};
     memcpy(identity.district, params->district, sizeof identity.district);
     if (address_parse(bytes_text(ask->address), &identity.address, NULL) != ST_OK ||
         strcmp(identity.address.text, ask->address) != 0)
@@ -33,6 +35,7 @@ static enum key_result identify(const struct keyserver *keyserver, const struct 
     if (ask->period_start > TIME_MAX || ask->period_start % params->interval != 0)
         return KEY_MALFORMED; /* K-3 */
     identity.period_start = (int64_t)ask->period_start;
+    *master_out = master;
     *identity_out = identity;
     return KEY_OPENED;
 }
@@ -40,7 +43,7 @@ static enum key_result identify(const struct keyserver *keyserver, const struct 
 static enum key_result judge_time(const struct keyserver *keyserver,
                                   const struct identity *identity, int64_t now)
 {
-    if (identity->period_start > now)
+    if (identity->period_start > now + CLOCKS_DIFFER)
         return KEY_TOO_EARLY; /* K-4 */
     if (now - identity->period_start > keyserver->lifetime)
         return KEY_EXPIRED; /* K-5 */
@@ -54,13 +57,14 @@ struct wire_verdict keyserver_open(const struct keyserver *keyserver,
     struct identity identity = {.period_start = -1};
     struct key_record record = {.time = now, .serial = ask->serial, .account = ask->account};
     struct secret *key = secret_new(IBE_KEY_SIZE);
+    const struct master *master = NULL;
     struct wire_verdict verdict;
 
-    enum key_result result = identify(keyserver, ask, &identity);
+    enum key_result result = identify(keyserver, ask, &master, &identity);
     if (result == KEY_OPENED)
         result = judge_time(keyserver, &identity, now);
     if (result == KEY_OPENED &&
-        master_decapsulate(keyserver->master, &identity, ask->ciphertext, key) != ST_OK)
+        master_decapsulate(master, &identity, ask->ciphertext, key) != ST_OK)
         result = KEY_MALFORMED; /* K-6 */
 
     /* The record first, then the key. */
@@ -76,5 +80,21 @@ struct wire_verdict keyserver_open(const struct keyserver *keyserver,
         key = NULL;
     }
     secret_free(key);
+    return verdict;
+}
+
+struct wire_verdict keyserver_parameters(const struct keyserver *keyserver, int64_t now,
+                                         struct wire_key_parameters_reply *reply_out)
+{
+    struct buffer file;
+    struct wire_verdict verdict = WIRE_REFUSE(ST_TEMP, REASON_NONE);
+    buffer_init(&file, sizeof reply_out->file);
+    if (master_write_params(master_set_newest(keyserver->masters), now, keyserver->validity,
+                            &file) == ST_OK) {
+        memcpy(reply_out->file, file.p, file.n);
+        reply_out->file_n = file.n;
+        verdict = WIRE_OK;
+    }
+    buffer_done(&file);
     return verdict;
 }

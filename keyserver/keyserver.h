@@ -4,15 +4,15 @@
 #define SECUREMAIL_KEYSERVER_H
 
 #include "key_log.h"
-#include "master.h"
+#include "master_set.h"
 #include "wire_keyserver.h"
 
 /* Read by all threads, changed by none. */
 struct keyserver {
-    const struct master *master;
+    const struct master_set *masters;
     struct key_log *log;
-    int64_t lifetime;        /* seconds from a period's beginning that its messages can be opened */
-    struct bytes parameters; /* the signed file */
+    int64_t lifetime; /* seconds from a period's beginning that its messages can be opened */
+    int64_t validity; /* seconds that parameters given now are valid */
 };
 
 /* Open one message key, by the rules K-1 to K-7 of docs/spec/wire.md, in their order. What was
@@ -20,5 +20,9 @@ struct keyserver {
 struct wire_verdict keyserver_open(const struct keyserver *keyserver,
                                    const struct wire_key_open *ask, int64_t now,
                                    struct secret **key_out) MUST_CHECK;
+
+/* The public parameters of the newest serial, signed for now. ST_TEMP: its life is over. */
+struct wire_verdict keyserver_parameters(const struct keyserver *keyserver, int64_t now,
+                                         struct wire_key_parameters_reply *reply_out) MUST_CHECK;
 
 #endif

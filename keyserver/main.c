@@ -23,8 +23,7 @@
 
 struct program {
     struct config *config;
-    struct master *master;
-    struct buffer parameters;
+    struct master_set *masters;
     struct keyserver keyserver;
     struct users allowed;
     int listener;
@@ -32,28 +31,29 @@ struct program {
 
 /* --- acquiring -------------------------------------------------------------------------------- */
 
-static enum status read_master(struct program *program, struct why *why)
+/* The secrets, and the passphrase they are behind: a file, which may be a systemd credential. */
+static enum status read_masters(struct program *program, struct why *why)
 {
-    struct secret *file = NULL;
-    struct why reason = {""};
+    struct secret *passphrase = NULL;
+    enum status status = ST_OK;
     const char *path = config_text(program->config, "keyserver", "master");
-    enum status status = file_read_secret(path, MASTER_FILE_MAX, &file, why);
-    if (status == ST_NONE)
-        return why_set(why, status, "%s: there is no master secret; “securemail init” makes one",
-                       path);
-    if (status != ST_OK)
-        return status;
-    status = master_read(secret_bytes(file), &program->master, &reason);
-    if (status != ST_OK)
-        why_set(why, status, "%s: %s", path, reason.text);
-    secret_free(file);
+    const char *passphrase_path = config_text(program->config, "keyserver", "passphrase");
+    if (passphrase_path[0] != '\0')
+        status = master_read_passphrase(passphrase_path, &passphrase, why);
+    if (status == ST_OK) {
+        status = master_set_read(path, passphrase, &program->masters, why);
+        if (status == ST_NONE)
+            why_set(why, status, "%s: there is no master secret; “securemail init” makes one",
+                    path);
+    }
+    secret_free(passphrase);
     return status;
 }
 
-/* The master secret and the settings must speak of the same district. */
-static enum status check_master(struct program *program, struct why *why)
+/* The master secrets and the settings must speak of the same district. */
+static enum status check_masters(struct program *program, struct why *why)
 {
-    const struct params *params = master_params(program->master);
+    const struct params *params = master_params(master_set_newest(program->masters));
     const char *district = config_text(program->config, "district", "name");
     int64_t lifetime = config_duration(program->config, "district", "lifetime");
     if (strcmp(params->district, district) != 0)
@@ -62,12 +62,16 @@ static enum status check_master(struct program *program, struct why *why)
     if (lifetime <= params->interval)
         return why_set(why, ST_BAD, "[district] lifetime must be longer than a period, %u seconds",
                        params->interval);
-    program->keyserver.master = program->master;
+    program->keyserver.masters = program->masters;
     program->keyserver.lifetime = lifetime;
-    buffer_init(&program->parameters, PARAMS_FILE_MAX);
-    enum status status = master_write_params(program->master, &program->parameters);
-    program->keyserver.parameters = buffer_bytes(&program->parameters);
-    return status == ST_OK ? ST_OK : why_set(why, status, "the parameters can't be written");
+    program->keyserver.validity =
+        config_duration(program->config, "district", "parameters-validity");
+    log_info("masters", L_NUMBER("serials", master_set_count(program->masters)),
+             L_NUMBER("newest", params->serial));
+    if (!params_valid(params, clock_now()))
+        log_error("master-over", L_NUMBER("serial", params->serial),
+                  L_TEXT("effect", "no parameters are given until “securemail rotate”"));
+    return ST_OK;
 }
 
 static enum status open_key_log(struct program *program, struct why *why)
@@ -76,7 +80,8 @@ static enum status open_key_log(struct program *program, struct why *why)
     struct key_check found;
     char chain[2 * KEY_CHAIN_SIZE + 1];
     const char *path = config_text(program->config, "keyserver", "log");
-    memcpy(head.district, master_params(program->master)->district, sizeof head.district);
+    memcpy(head.district, master_params(master_set_newest(program->masters))->district,
+           sizeof head.district);
     enum status status = key_log_open(path, &head, &program->keyserver.log, &found, why);
     if (status == ST_OK)
         status = user_give(config_text(program->config, "keyserver", "user"), path, why);
@@ -113,9 +118,9 @@ static enum status acquire(struct program *program, const char *path, struct why
     if (status != ST_OK)
         return status;
     log_open("keyserver", config_switch(program->config, "log", "debug"));
-    status = read_master(program, why);
+    status = read_masters(program, why);
     if (status == ST_OK)
-        status = check_master(program, why);
+        status = check_masters(program, why);
     if (status == ST_OK)
         status = open_key_log(program, why);
     if (status == ST_OK)
@@ -159,14 +164,11 @@ static struct wire_verdict handle(void *context, const struct wire_exchange *exc
                                   const void *ask, void *reply_out)
 {
     const struct keyserver *keyserver = context;
-    struct wire_key_parameters_reply *file = reply_out;
     switch (exchange->type) {
     case WIRE_KEY_OPEN:
         return answer_open(keyserver, ask, reply_out);
     case WIRE_KEY_PARAMETERS:
-        memcpy(file->file, keyserver->parameters.p, keyserver->parameters.n);
-        file->file_n = keyserver->parameters.n;
-        return WIRE_OK;
+        return keyserver_parameters(keyserver, clock_now(), reply_out);
     default:
         return WIRE_REFUSE(ST_FAIL, REASON_NONE);
     }
@@ -230,8 +232,7 @@ int main(int count, char **arguments)
 
     io_close(&program.listener);
     key_log_close(program.keyserver.log);
-    buffer_done(&program.parameters);
-    master_free(program.master);
+    master_set_free(program.masters);
     config_free(program.config);
     return status == ST_OK ? 0 : 1;
 }

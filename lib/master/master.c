@@ -34,7 +34,7 @@ static enum status finish_params(struct master *master)
 {
     struct buffer file;
     buffer_init(&file, PARAMS_FILE_MAX);
-    enum status status = master_write_params(master, &file);
+    enum status status = params_write(&master->params, master->authority, &file);
     if (status == ST_OK)
         status = params_read(buffer_bytes(&file), master_authority(master), &master->params, NULL);
     buffer_done(&file);
@@ -76,6 +76,29 @@ out:
     return status;
 }
 
+enum status master_next(const struct master *master, const struct secret *random, int64_t now,
+                        struct master **master_out)
+{
+    const struct params *params = &master->params;
+    const int64_t begin = identity_period(now, params->interval);
+    const struct master_settings settings = {
+        .district = params->district,
+        .serial = params->serial + 1,
+        .not_before = begin,
+        .not_after = begin + (params->not_after - params->not_before),
+        .interval = params->interval,
+    };
+    if (params->serial == IDENTITY_SERIAL_MAX)
+        return ST_LIMIT;
+    if (random->n != MASTER_RANDOM_SIZE)
+        return ST_BAD;
+    struct secret *seeds = secret_copy(secret_bytes(random));
+    memcpy(seeds->p + SEED_AT_AUTHORITY, master->seeds->p + SEED_AT_AUTHORITY, SEED_AUTHORITY_SIZE);
+    enum status status = master_new(&settings, seeds, master_out);
+    secret_free(seeds);
+    return status;
+}
+
 void master_free(struct master *master)
 {
     if (master == NULL)
@@ -97,9 +120,18 @@ const struct sign_public *master_authority(const struct master *master)
     return sign_key_public(master->authority);
 }
 
-enum status master_write_params(const struct master *master, struct buffer *file_out)
+enum status master_write_params(const struct master *master, int64_t now, int64_t validity,
+                                struct buffer *file_out)
 {
-    return params_write(&master->params, master->authority, file_out);
+    struct params params = master->params;
+    if (!params_valid(&params, now))
+        return ST_NONE;
+    int64_t period = identity_period(now, params.interval);
+    if (period > params.not_before)
+        params.not_before = period;
+    if (validity < params.not_after - params.not_before)
+        params.not_after = params.not_before + validity;
+    return params_write(&params, master->authority, file_out);
 }
 
 /* The identity's bytes, if it is one of ours. Nobody gets a key for bytes of his own choice: an

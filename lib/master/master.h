@@ -11,30 +11,63 @@
 #define MASTER_RANDOM_SIZE                                                                         \
     136 /* 32 for s ‖ 64 for ML-KEM (d, z) ‖ 32 + 8 for the authority key and its id */
 #define MASTER_FILE_MAX 8192
+#define MASTER_SALT_SIZE 16
+#define MASTER_NONCE_SIZE 24
+#define MASTER_MEMORY_MIN 8192                /* bytes; Argon2's own least */
+#define MASTER_MEMORY_MAX (UINT64_C(4) << 30) /* what a file may ask of its reader */
+#define MASTER_PASSES_MAX 100
+#define MASTER_PASSPHRASE_MAX 1024 /* bytes */
 
 struct master;
 
 struct master_settings {
     const char *district;
     uint64_t serial;
-    int64_t not_before, not_after;
+    int64_t not_before, not_after; /* its life: when parameters may be given */
     uint32_t interval;
 };
 
 /* Make a master secret from fresh randomness (which the caller wipes). */
 enum status master_new(const struct master_settings *settings, const struct secret *random,
                        struct master **master_out) MUST_CHECK;
+/* The next serial's master, made from fresh randomness, for the same life again from `now`'s period
+ * on: another scalar and another ML-KEM key, the same district, interval and authority key (so that
+ * those who have pinned it take the new parameters). ST_LIMIT: there is no higher serial. */
+enum status master_next(const struct master *master, const struct secret *random, int64_t now,
+                        struct master **master_out) MUST_CHECK;
 void master_free(struct master *master);
 
-/* The secret file (docs/spec/params.md): append it; read it, checking that its parts belong
- * together. */
-enum status master_write(const struct master *master, struct buffer *file_out) MUST_CHECK;
-enum status master_read(struct bytes file, struct master **master_out, struct why *why) MUST_CHECK;
+/* How the secrets are locked in the file: XChaCha20-Poly1305 under Argon2id of a passphrase
+ * (RFC 9106), with `memory` bytes and `passes` over it. Salt and nonce are fresh randomness. */
+struct master_lock {
+    const struct secret *passphrase;
+    uint64_t memory; /* a multiple of 1,024 */
+    uint32_t passes;
+    uint8_t salt[MASTER_SALT_SIZE];
+    uint8_t nonce[MASTER_NONCE_SIZE];
+};
+
+/* Append the secret file (docs/spec/params.md §4). `lock` may be NULL: the secrets stand there as
+ * they are. ST_LIMIT: the lock's numbers are out of bounds, or there is not so much memory. */
+enum status master_write(const struct master *master, const struct master_lock *lock,
+                         struct buffer *file_out) MUST_CHECK;
+/* Read it, checking that its parts belong together. `passphrase` may be NULL: there is none.
+ * ST_BAD with the rule M-1 … M-8 and a reason; of a wrong passphrase and damaged secrets nobody can
+ * tell which it was. */
+enum status master_read(struct bytes file, const struct secret *passphrase,
+                        struct master **master_out, struct why *why) MUST_CHECK;
+/* A passphrase is the one line of a file (file_read_secret's rules), without its line end. ST_BAD:
+ * empty, or more than one line. */
+enum status master_read_passphrase(const char *path, struct secret **passphrase_out,
+                                   struct why *why) MUST_CHECK;
 
 const struct params *master_params(const struct master *master);
 const struct sign_public *master_authority(const struct master *master);
-/* Append the signed public parameters (params_write). */
-enum status master_write_params(const struct master *master, struct buffer *file_out) MUST_CHECK;
+/* Append the public parameters, signed now: valid from the beginning of the period in hand for
+ * `validity` seconds, but never beyond the master's own life. ST_NONE if that has not begun or is
+ * over. */
+enum status master_write_params(const struct master *master, int64_t now, int64_t validity,
+                                struct buffer *file_out) MUST_CHECK;
 
 /* The private key of one identity, a secret of IBE_IDENTITY_KEY_SIZE that the caller frees. The
  * identity is built here from its fields: nobody ever gets a key for bytes of his own choice.

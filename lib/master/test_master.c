@@ -5,9 +5,7 @@
 
 #include <cmocka.h>
 
-#include "encode.h"
 #include "master.h"
-#include "suite.h"
 
 #define WEEK 604800
 
@@ -132,94 +130,67 @@ static void pitfall_10_nothing_is_extracted_outside_the_district(void **state)
     }
 }
 
-static void the_file_gives_the_master_back(void **state)
+/* Parameters are signed for a time that lies within the master's life. */
+static void parameters_are_given_for_a_while(void **state)
 {
     (void)state;
-    struct buffer file, again, params, params_again;
-    struct master *read = NULL;
-    struct why why = {{0}};
-    buffer_init(&file, MASTER_FILE_MAX);
-    buffer_init(&again, MASTER_FILE_MAX);
-    buffer_init(&params, PARAMS_FILE_MAX);
-    buffer_init(&params_again, PARAMS_FILE_MAX);
-    assert_int_equal(master_write(master, &file), ST_OK);
-    assert_int_equal(master_read(buffer_bytes(&file), &read, &why), ST_OK);
-    assert_int_equal(master_write(read, &again), ST_OK);
-    assert_true(bytes_equal(buffer_bytes(&file), buffer_bytes(&again)));
-    assert_int_equal(master_write_params(master, &params), ST_OK);
-    assert_int_equal(master_write_params(read, &params_again), ST_OK);
-    assert_true(bytes_equal(buffer_bytes(&params), buffer_bytes(&params_again)));
-    master_free(read);
-    buffer_done(&file);
-    buffer_done(&again);
-    buffer_done(&params);
-    buffer_done(&params_again);
-}
-
-/* Any byte of the file changed, or the file cut: refused with a reason, or (in the seeds' stray
- * bits) nothing else came out. */
-static void a_damaged_file_is_refused(void **state)
-{
-    (void)state;
-    struct buffer file;
-    struct master *read = NULL;
-    buffer_init(&file, MASTER_FILE_MAX);
-    assert_int_equal(master_write(master, &file), ST_OK);
-    for (size_t i = 0; i < file.n; i++) {
-        struct why why = {{0}};
-        file.p[i] ^= 1;
-        if (master_read(buffer_bytes(&file), &read, &why) == ST_OK)
-            fail_msg("byte %zu changed, and it was read", i);
-        assert_string_not_equal(why.text, "");
-        file.p[i] ^= 1;
+    static const struct {
+        int64_t now, validity, from, until; /* from the master's beginning on; from < 0: none */
+    } cases[] = {
+        {-1, WEEK, -1, 0},
+        {0, WEEK, 0, WEEK},
+        {WEEK - 1, WEEK, 0, WEEK},
+        {WEEK, WEEK, WEEK, 2 * WEEK},
+        {3 * WEEK + 5, 365 * 86400, 3 * WEEK, 52 * WEEK},
+        {52 * WEEK, WEEK, 52 * WEEK, 52 * WEEK},
+        {52 * WEEK + 1, WEEK, -1, 0},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct buffer file;
+        struct params params;
+        buffer_init(&file, PARAMS_FILE_MAX);
+        enum status status = master_write_params(master, settings.not_before + cases[i].now,
+                                                 cases[i].validity, &file);
+        assert_int_equal(status, cases[i].from < 0 ? ST_NONE : ST_OK);
+        if (status == ST_OK) {
+            assert_int_equal(
+                params_read(buffer_bytes(&file), master_authority(master), &params, NULL), ST_OK);
+            assert_int_equal(params.not_before - settings.not_before, cases[i].from);
+            assert_int_equal(params.not_after - settings.not_before, cases[i].until);
+            assert_memory_equal(params.fingerprint, master_params(master)->fingerprint,
+                                sizeof params.fingerprint);
+        }
+        buffer_done(&file);
     }
-    for (size_t n = 0; n < file.n - 1; n += 7)
-        assert_int_equal(master_read(bytes_first(buffer_bytes(&file), n), &read, NULL), ST_BAD);
-    buffer_done(&file);
 }
 
-/* Make the check line right again. */
-static void mend_check(struct buffer *file)
-{
-    uint8_t hash[32];
-    char text[65];
-    size_t at = bytes_find(buffer_bytes(file), BYTES_LITERAL("check: "));
-    suite_sha256((struct suite_parts){{bytes_first(buffer_bytes(file), at)}}, hash);
-    hex_encode(text, BYTES_ARRAY(hash));
-    memcpy(file->p + at + strlen("check: "), text, 64);
-}
-
-static void a_part_of_another_master_is_noticed(void **state)
+static void the_next_serial_has_other_secrets_and_the_same_authority(void **state)
 {
     (void)state;
-    static const char *const parts[] = {
-        "fingerprint: ", "authority: ", "bf-seed: ", "mlkem-seed: ", "authority-seed: "};
-    struct secret *random = random_of(8);
-    struct master *other = NULL, *read = NULL;
-    struct buffer file, foreign;
-    buffer_init(&file, MASTER_FILE_MAX);
-    buffer_init(&foreign, MASTER_FILE_MAX);
-    assert_int_equal(master_new(&settings, random, &other), ST_OK);
-    assert_int_equal(master_write(master, &file), ST_OK);
-    assert_int_equal(master_write(other, &foreign), ST_OK);
-    assert_int_equal(file.n, foreign.n);
-    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
-        struct buffer mixed;
-        struct why why = {{0}};
-        size_t from = bytes_find(buffer_bytes(&file), bytes_text(parts[i]));
-        size_t n = bytes_index(bytes_from(buffer_bytes(&file), from), '\n');
-        buffer_init(&mixed, MASTER_FILE_MAX);
-        assert_int_equal(buffer_add(&mixed, buffer_bytes(&file)), ST_OK);
-        memcpy(mixed.p + from, foreign.p + from, n);
-        mend_check(&mixed);
-        assert_int_equal(master_read(buffer_bytes(&mixed), &read, &why), ST_BAD);
-        assert_non_null(strstr(why.text, "do not belong together"));
-        buffer_done(&mixed);
-    }
-    master_free(other);
+    struct secret *random = random_of(9);
+    struct master *next = NULL;
+    struct secret *key = NULL, *next_key = NULL;
+    struct identity alice = identity_of("alice@example.org");
+    const int64_t now = settings.not_before + 10 * WEEK + 17;
+    assert_int_equal(master_next(master, random, now, &next), ST_OK);
+    const struct params *old = master_params(master), *new = master_params(next);
+    assert_string_equal(new->district, old->district);
+    assert_int_equal(new->serial, 2);
+    assert_int_equal(new->interval, old->interval);
+    assert_int_equal(new->not_before, settings.not_before + 10 * WEEK);
+    assert_int_equal(new->not_after - new->not_before, old->not_after - old->not_before);
+    assert_memory_equal(master_authority(next), master_authority(master),
+                        sizeof(struct sign_public));
+    assert_memory_not_equal(new->public_point, old->public_point, sizeof new->public_point);
+    assert_memory_not_equal(new->mlkem, old->mlkem, sizeof new->mlkem);
+    assert_memory_not_equal(new->fingerprint, old->fingerprint, sizeof new->fingerprint);
+
+    /* Each answers for its own serial alone. */
+    assert_int_equal(master_extract(next, &alice, &next_key), ST_BAD);
+    assert_int_equal(master_extract(master, &alice, &key), ST_OK);
+    secret_free(key);
+    master_free(next);
     secret_free(random);
-    buffer_done(&file);
-    buffer_done(&foreign);
 }
 
 static void settings_that_make_no_parameters_are_refused(void **state)
@@ -248,9 +219,8 @@ int main(void)
         cmocka_unit_test(what_is_sealed_to_an_identity_opens_for_it_alone),
         cmocka_unit_test(an_extracted_key_is_valid_for_its_identity_alone),
         cmocka_unit_test(pitfall_10_nothing_is_extracted_outside_the_district),
-        cmocka_unit_test(the_file_gives_the_master_back),
-        cmocka_unit_test(a_damaged_file_is_refused),
-        cmocka_unit_test(a_part_of_another_master_is_noticed),
+        cmocka_unit_test(parameters_are_given_for_a_while),
+        cmocka_unit_test(the_next_serial_has_other_secrets_and_the_same_authority),
         cmocka_unit_test(settings_that_make_no_parameters_are_refused),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -16,8 +16,9 @@ import district as districts  # noqa: E402
 import sealed  # noqa: E402
 from district import TOOL, tool  # noqa: E402
 
-FILES = {'master': 0o400, 'parameters': 0o644, 'signing.key': 0o400, 'securemail.conf': 0o644}
-INIT = ('--district', 'agency.example', '--organisation', 'Commonwealth of Example', '--portal', 'https://mail.agency.example')
+FILES = {'master/1': 0o400, 'public/parameters': 0o644, 'signing.key': 0o400, 'securemail.conf': 0o644}
+INIT = ('--unprotected', '--district', 'agency.example', '--organisation', 'Commonwealth of Example', '--portal',
+        'https://mail.agency.example')
 
 
 def snapshot(folder):
@@ -30,31 +31,29 @@ def test_init_makes_four_files(tmp_path):
     etc = tmp_path / 'etc'
     done = tool('init', '-d', etc, *INIT)
     assert done.returncode == 0, done.stderr
-    assert {path.name: path.stat().st_mode & 0o777 for path in etc.iterdir()} == FILES
-    assert etc.stat().st_mode & 0o777 == 0o755
+    assert {str(path.relative_to(etc)): path.stat().st_mode & 0o777 for path in etc.rglob('*') if path.is_file()} == FILES
+    assert {name: (etc / name).stat().st_mode & 0o777 for name in ('.', 'master', 'public')} == {
+        '.': 0o755, 'master': 0o700, 'public': 0o755}
     shown = done.stdout.decode()
     config = (etc / 'securemail.conf').read_text()
     authority = re.search(r'^authority = (\S+)$', config, re.M)[1]
     assert authority in shown
     assert re.search(r'(?:[0-9a-f]{4} ){15}[0-9a-f]{4}', shown), 'the fingerprint'
     # Nothing secret is shown.
-    for line in (etc / 'master').read_text().splitlines():
-        if '-seed: ' in line:
-            assert line.split(': ')[1] not in shown
+    assert re.search(r'^secrets: (\S+)$', (etc / 'master/1').read_text(), re.M)[1] not in shown
 
 
 def test_init_never_makes_the_same_twice(tmp_path):
     for name in 'ab':
         assert tool('init', '-d', tmp_path / name, *INIT).returncode == 0
-    one, two = ({path.name: path.read_text() for path in (tmp_path / name).iterdir()} for name in 'ab')
-    for name in ('master', 'parameters', 'signing.key'):
-        assert one[name] != two[name]
+    for name in ('master/1', 'public/parameters', 'signing.key'):
+        assert (tmp_path / 'a' / name).read_text() != (tmp_path / 'b' / name).read_text()
 
 
 @pytest.mark.parametrize('there', FILES)
 def test_init_overwrites_nothing(tmp_path, there):
     etc = tmp_path / 'etc'
-    etc.mkdir()
+    (etc / there).parent.mkdir(parents=True)
     (etc / there).write_text('precious')
     before = snapshot(tmp_path)
     done = tool('init', '-d', etc, *INIT)
@@ -151,12 +150,12 @@ def test_check_finds_nothing_wrong_with_a_fresh_district(district):
 def swap_parameters(district):
     (district.folder / 'other').mkdir()
     other = districts.District(district.folder / 'other')
-    (district.etc / 'parameters').write_bytes((other.etc / 'parameters').read_bytes())
+    (district.etc / 'public/parameters').write_bytes((other.etc / 'public/parameters').read_bytes())
 
 
 def flip_parameters(district):
-    text = (district.etc / 'parameters').read_text()
-    (district.etc / 'parameters').write_text(text.replace('A', 'B', 1))
+    text = (district.etc / 'public/parameters').read_text()
+    (district.etc / 'public/parameters').write_text(text.replace('A', 'B', 1))
 
 
 def swap_signing_key(district):
@@ -177,8 +176,10 @@ def tcp_behind_a_web_server(district):
     (swap_signing_key, ['pinned signer']),
     (lambda d: (d.etc / 'signing.key').chmod(0o644), ['signing key']),
     (lambda d: (d.etc / 'signing.key').unlink(), ['signing key']),
-    (lambda d: (d.etc / 'master').chmod(0o640 | 0o004), ["master secret's file"]),
-    (lambda d: (d.etc / 'master').unlink(), ["master secret's file"]),
+    (lambda d: (d.etc / 'master/1').chmod(0o640 | 0o004), ['master secrets']),
+    (lambda d: (d.etc / 'master/1').unlink(), ['master secrets']),
+    (lambda d: (d.etc / 'master/1').rename(d.etc / 'master/1.old'), ['master secrets']),
+    (lambda d: (d.etc / 'master/2').symlink_to('1'), ['master secrets']),
     (lambda d: d.change('district', 'signer', 'RWQ'), ['pinned signer']),
     (lambda d: d.change('district', 'help', None), ['settings of the gateway', 'settings of the portal', 'settings of accounts']),
     (lambda d: d.change('accounts', 'from', None), ['settings of accounts']),
@@ -354,7 +355,7 @@ def test_run_finds_programs_in_a_build_tree(district):
 
 def test_every_command_has_its_help():
     listed = re.findall(r'^  (\w+) ', tool('help').stdout.decode(), re.M)
-    assert {'init', 'check', 'run', 'seal', 'settings', 'version', 'help'} == set(listed)
+    assert {'init', 'rotate', 'check', 'run', 'seal', 'settings', 'version', 'help'} == set(listed)
     for name in listed:
         done = tool('help', name)
         assert done.returncode == 0 and done.stdout.startswith(f'usage: securemail {name} '.encode())

@@ -440,8 +440,8 @@ def replace(path, pattern, by):
 @pytest.mark.parametrize('change, why', [
     (lambda made: (made.folder / 'etc/signing.key').unlink(), 'signing.key'),
     (lambda made: (made.folder / 'etc/signing.key').chmod(0o644), 'signing.key'),
-    (lambda made: (made.folder / 'etc/parameters').unlink(), 'parameters'),
-    (lambda made: replace(made.folder / 'etc/parameters', r'^([A-Za-z0-9+/]{20})[A-Za-z0-9+/]', r'\1x'), 'parameters'),
+    (lambda made: (made.folder / 'etc/public/parameters').unlink(), 'parameters'),
+    (lambda made: replace(made.folder / 'etc/public/parameters', r'^([A-Za-z0-9+/]{20})[A-Za-z0-9+/]', r'\1x'), 'parameters'),
     (lambda made: replace(made.config, r'^authority = (\S{20}).', r'authority = \1x'), ''),
     (lambda made: replace(made.config, r'^name = .*', 'name = other.example'), 'district'),
     (lambda made: replace(made.config, r'^action = pass', 'action = perhaps'), 'action'),

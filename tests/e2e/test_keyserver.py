@@ -108,7 +108,7 @@ def test_refusals_have_a_reason_and_a_record(keyserver):
 def test_it_gives_the_signed_parameters(keyserver):
     keyserver.start()
     answer = wire.ask(keyserver.socket, 'KEY_PARAMETERS')
-    assert answer['file'] == (keyserver.district.etc / 'parameters').read_bytes()
+    assert answer['file'] == (keyserver.district.etc / 'public/parameters').read_bytes()
 
 
 def test_malformed_frames_end_the_connection_and_nothing_else(keyserver):
@@ -128,17 +128,20 @@ def test_malformed_frames_end_the_connection_and_nothing_else(keyserver):
 
 
 def test_without_a_master_secret_it_says_so_and_makes_none(keyserver):
-    master = keyserver.district.etc / 'master'
+    master = keyserver.district.etc / 'master/1'
     master.unlink()
     assert 'there is no master secret' in keyserver.refuses_to_start()
     assert not master.exists() and not keyserver.log.exists() and not keyserver.socket.exists()
 
 
 @pytest.mark.parametrize('damage, said', [
-    (lambda etc: (etc / 'master').chmod(0o644), 'lets others in'),
-    (lambda etc: (etc / 'master').rename(etc / 'm') and (etc / 'master').symlink_to(etc / 'm'), 'master'),
-    (lambda etc: (etc / 'master').write_text((etc / 'master').read_text().replace('serial: 1', 'serial: 2')), 'master'),
-    (lambda etc: (etc / 'master').write_text(''), 'master'),
+    (lambda etc: (etc / 'master/1').chmod(0o644), 'lets others in'),
+    (lambda etc: (etc / 'master').chmod(0o770), 'lets others write'),
+    (lambda etc: (etc / 'master/1').rename(etc / 'm') and (etc / 'master/1').symlink_to(etc / 'm'), 'a link'),
+    (lambda etc: (etc / 'master/1').write_text((etc / 'master/1').read_text().replace('serial: 1', 'serial: 2')), 'M-4'),
+    (lambda etc: (etc / 'master/1').rename(etc / 'master/2'), 'M-10'),
+    (lambda etc: (etc / 'master/1').rename(etc / 'master/one'), 'M-9'),
+    (lambda etc: (etc / 'master/1').write_text(''), 'empty'),
     (lambda etc: (etc / 'securemail.conf').write_text(
         (etc / 'securemail.conf').read_text().replace('\nname = agency.example', '\nname = other.example')),
      'of district agency.example'),
@@ -146,7 +149,7 @@ def test_without_a_master_secret_it_says_so_and_makes_none(keyserver):
         (etc / 'securemail.conf').read_text().replace('# lifetime = 90 days', 'lifetime = 7 days')), 'longer than a period'),
 ])
 def test_it_does_not_start_with_what_does_not_fit(keyserver, damage, said):
-    (keyserver.district.etc / 'master').chmod(0o600)
+    (keyserver.district.etc / 'master/1').chmod(0o600)
     damage(keyserver.district.etc)
     assert said in keyserver.refuses_to_start()
     assert not keyserver.socket.exists()

@@ -361,7 +361,7 @@ def test_every_answer_is_protected(portal, members):
         assert headers['cache-control'] in ('no-store', 'public, max-age=3600')
         assert headers['cross-origin-opener-policy'] == 'same-origin'
     assert client.get(portal.url + '/.well-known/securemail-parameters').body == \
-        (portal.system.folder / 'etc/parameters').read_bytes()
+        (portal.system.folder / 'etc/public/parameters').read_bytes()
 
 
 def test_a_form_counts_for_the_browser_it_was_made_for(portal):

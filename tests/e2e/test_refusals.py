@@ -227,7 +227,7 @@ def test_a_message_of_a_district_whose_key_is_not_here(world, other):
     """Signed by our key, but sealed with parameters of others: the keyserver has no key for it."""
     other_config = other.system.config.read_text()
     authority = re.search(r'^authority = (.*)$', other_config, re.M)[1]
-    config = configured(world, 'strange.conf', {'district': {'parameters': other.system.folder / 'etc/parameters',
+    config = configured(world, 'strange.conf', {'district': {'parameters': other.system.folder / 'etc/public/parameters',
                                                              'authority': authority}})
     _, page = register(world, 'dave@mailbox.example', world.system.seal(LETTER, 'dave@mailbox.example', config=config))
     refused(page, 422, 'This message can’t be opened', 'Ask')

@@ -18,13 +18,13 @@ def tool(*arguments, **options):
 
 
 class District:
-    def __init__(self, folder, name='agency.example'):
+    def __init__(self, folder, name='agency.example', options=('--unprotected',)):
         self.folder = pathlib.Path(folder)
         self.etc, self.state = self.folder / 'etc', self.folder / 'state'
         self.config = self.etc / 'securemail.conf'
         done = tool('init', '-d', self.etc, '--state', self.state, '--district', name, '--organisation',
                     'Commonwealth of Example', '--portal', 'http://127.0.0.1:8080', '--help-line', f'help@{name}',
-                    '--from', f'do_not_reply@{name}')
+                    '--from', f'do_not_reply@{name}', *options)
         assert done.returncode == 0, done.stderr
 
     def change(self, section, key, value):

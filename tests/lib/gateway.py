@@ -109,7 +109,7 @@ def carrier(data):
 def opened(made, html):
     """The letter in a carrier, by the second implementation."""
     signer = re.search(r'^signer = (\S+)', made.config.read_text(), re.M)[1]
-    done = subprocess.run(['node', ROOT / 'tests/lib/open_letter.mjs', made.folder / 'etc/master', signer], input=html,
+    done = subprocess.run(['node', ROOT / 'tests/lib/open_letter.mjs', made.folder / 'etc/master/1', signer], input=html,
                           capture_output=True)
     assert done.returncode == 0, done.stderr.decode()
     return done.stdout

@@ -19,9 +19,10 @@ const input = (name) => html.match(new RegExp(`<input[^>]*name="${name}"[^>]*val
 
 // The master secret's seeds, from the keyserver's file.
 const master = Object.fromEntries(readFileSync(masterFile, 'utf8').split('\n').map((l) => l.split(': ')));
-const bytes = (name) => new Uint8Array(Buffer.from(master[name], 'base64'));
-const params = ibe.setUp({ district: master.district, serial: Number(master.serial), seed: bytes('bf-seed'),
-  mlkemSeed: bytes('mlkem-seed') });
+insist(master.protection === 'none', 'a passphrase protects the master secret');
+const seeds = new Uint8Array(Buffer.from(master.secrets, 'base64'));
+const params = ibe.setUp({ district: master.district, serial: Number(master.serial), seed: seeds.subarray(0, 32),
+  mlkemSeed: seeds.subarray(32, 96) });
 
 // Armor, signature.
 const armored = input('message').trim().split('\n');
