@@ -349,6 +349,34 @@ static void pitfall_08_parameters_are_signed_and_checked(void **state)
     each("ibe_params", "refused", 28, run_params_refused);
 }
 
+/* --- master files ----------------------------------------------------------------------------- */
+
+static void run_master_file(const char *name, struct bytes file)
+{
+    struct secret *passphrase = secret_copy(BYTES_LITERAL("nine blue horses"));
+    struct master *master = NULL;
+    struct why why = {{0}};
+    bool locked = strstr(name, "none") == NULL;
+    enum status status = master_read(file, locked ? passphrase : NULL, &master, &why);
+    if (strncmp(name, "success", strlen("success")) == 0) {
+        if (status != ST_OK)
+            fail_msg("%s: \"%s\"", name, why.text);
+        assert_int_equal(master_params(master)->serial, 3);
+    } else if (status != ST_BAD ||
+               strncmp(why.text, name + strlen("refused_"), strlen("M-1")) != 0) {
+        fail_msg("%s: \"%s\"", name, why.text);
+    }
+    master_free(master);
+    secret_free(passphrase);
+}
+
+static void master_files_of_another_implementation_are_read(void **state)
+{
+    (void)state;
+    each("master", "success", 3, run_master_file);
+    each("master", "refused_M-7", 5, run_master_file);
+}
+
 int main(int count, char **arguments)
 {
     const struct CMUnitTest tests[] = {
@@ -359,6 +387,7 @@ int main(int count, char **arguments)
         cmocka_unit_test(pitfall_06_foreign_identity_bytes_are_not_hashed),
         cmocka_unit_test(pitfall_11_this_build_hashes_to_g1_as_rfc_9380),
         cmocka_unit_test(pitfall_08_parameters_are_signed_and_checked),
+        cmocka_unit_test(master_files_of_another_implementation_are_read),
     };
     if (count != 2) {
         fprintf(stderr, "usage: test_vectors FOLDER\n");

@@ -2,6 +2,7 @@
 import os
 import pathlib
 import pty
+import subprocess
 import sys
 
 import pytest
@@ -72,6 +73,12 @@ def test_a_message_opens_with_a_protected_master_secret(world):
     message = seal(world)
     world.start()
     assert world.opens(message) is True
+
+
+def test_another_implementation_opens_the_file(world):
+    node = ['node', districts.ROOT / 'tests/interop/master_vectors.mjs', '--open', world.district.etc / 'master/1']
+    assert subprocess.run([*node, PASSPHRASE], capture_output=True, text=True).stdout == 'opened\n'
+    assert subprocess.run([*node, PASSPHRASE + 'x'], capture_output=True).returncode == 1
 
 
 @pytest.mark.parametrize('change, said', [
