@@ -9,6 +9,7 @@
 #include "bf.h"
 #include "master_private.h"
 #include "mlkem.h"
+#include "share_private.h"
 
 #define POISON(p, n) VALGRIND_MAKE_MEM_UNDEFINED(p, n)
 #define PUBLISH(p, n) VALGRIND_MAKE_MEM_DEFINED(p, n)
@@ -85,6 +86,35 @@ static void try_open(void)
     secret_free(rejected);
 }
 
+/* Splitting the seeds, writing a share's value, and joining. */
+static void try_shares(void)
+{
+    struct secret *random = secret_copy(BYTES_ARRAY(((uint8_t[MASTER_RANDOM_SIZE]){77, 3, 1}))),
+                  *seeds = secret_new(MASTER_RANDOM_SIZE);
+    const struct share_plan plan = {.needed = 2, .count = 2, .random = random};
+    struct share one = {.number = 1, .value = secret_new(MASTER_RANDOM_SIZE)},
+                 two = {.number = 2, .value = secret_new(MASTER_RANDOM_SIZE)},
+                 *const both[] = {&one, &two};
+    struct buffer text;
+    buffer_init(&text, SHARE_FILE_MAX);
+    POISON(random->p, random->n);
+    POISON(master->seeds->p, master->seeds->n);
+    for (size_t i = 0; i < 2; i++) {
+        share_evaluate(master->seeds, &plan, (uint8_t)both[i]->number, both[i]->value);
+        lines_add_secret(&text, "value", secret_bytes(both[i]->value));
+    }
+    share_interpolate(both, 2, seeds);
+    PUBLISH(seeds->p, seeds->n);
+    PUBLISH(master->seeds->p, master->seeds->n);
+    if (!secret_equal(secret_bytes(seeds), secret_bytes(master->seeds)))
+        must(ST_FAIL, "other seeds came out");
+    buffer_done(&text);
+    secret_free(one.value);
+    secret_free(two.value);
+    secret_free(seeds);
+    secret_free(random);
+}
+
 static void leak(void)
 {
     POISON(master->scalar->p, master->scalar->n);
@@ -102,6 +132,7 @@ int main(int count, char **arguments)
     if (count == 2 && strcmp(arguments[1], "leak") == 0) {
         leak();
     } else {
+        try_shares();
         poison_master();
         try_encapsulate();
         try_open();
