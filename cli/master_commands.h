@@ -9,5 +9,7 @@
 
 int master_command_init(int count, char **arguments);
 int master_command_rotate(int count, char **arguments);
+int master_command_backup(int count, char **arguments);
+int master_command_restore(int count, char **arguments);
 
 #endif

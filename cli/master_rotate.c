@@ -6,27 +6,13 @@
 #include <stdio.h>
 
 #include "clock.h"
-#include "config.h"
 #include "file.h"
 #include "master_commands.h"
-#include "master_set.h"
 #include "passphrase.h"
+#include "present.h"
 #include "random.h"
 
 #define USAGE "usage: securemail rotate [-c FILE]\n"
-
-static enum status read_present(const struct config *config, struct secret **passphrase_out,
-                                struct master_set **set_out, struct why *why)
-{
-    const char *path = config_text(config, "keyserver", "passphrase");
-    enum status status = ST_OK;
-    if (path[0] != '\0')
-        status = master_read_passphrase(path, passphrase_out, why);
-    if (status == ST_OK)
-        status = master_set_read(config_text(config, "keyserver", "master"), *passphrase_out,
-                                 set_out, why);
-    return status;
-}
 
 static enum status make_next(const struct master *newest, struct master **next_out, struct why *why)
 {
@@ -96,7 +82,7 @@ int master_command_rotate(int count, char **arguments)
 
     enum status status = config_read(path, &config, &why);
     if (status == ST_OK)
-        status = read_present(config, &passphrase, &set, &why);
+        status = present_read(config, &passphrase, &set, &why);
     if (status == ST_OK)
         status = make_next(master_set_newest(set), &next, &why);
     if (status == ST_OK)

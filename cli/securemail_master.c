@@ -13,6 +13,8 @@ static const struct {
 } commands[] = {
     {"init", master_command_init},
     {"rotate", master_command_rotate},
+    {"backup", master_command_backup},
+    {"restore", master_command_restore},
 };
 
 int main(int count, char **arguments)

@@ -104,8 +104,28 @@ static void the_field_is_the_one_of_the_specification(void **state)
     }
 }
 
-/* Every subset of the shares, of every backup of up to 6: as many as are needed make the master
- * again, fewer don't. */
+/* The shares whose bits are set in `subset`: enough of them make the master again, fewer don't. */
+static void try_subset(const struct backup *backup, unsigned subset, const struct master *master)
+{
+    struct share *some[COUNT_MAX];
+    size_t n = 0;
+    struct master *joined = NULL;
+    struct why why = {{0}};
+    for (unsigned i = 0; i < backup->count; i++)
+        if (subset & (1U << i))
+            some[n++] = backup->shares[i];
+    enum status status = share_join(some, n, &joined, &why);
+    if (n < backup->needed) {
+        assert_int_equal(status, ST_BAD);
+        assert_int_equal(strncmp(why.text, "S-6", 3), 0);
+    } else {
+        assert_int_equal(status, ST_OK);
+        assert_true(same_file(master, joined));
+    }
+    master_free(joined);
+}
+
+/* Every subset of the shares, of every backup of up to 6. */
 static void any_k_of_n_join_and_fewer_do_not(void **state)
 {
     (void)state;
@@ -114,24 +134,8 @@ static void any_k_of_n_join_and_fewer_do_not(void **state)
         for (unsigned needed = 2; needed <= count; needed++) {
             struct backup backup;
             back_up(&backup, master, needed, count, (uint8_t)(10 * count + needed));
-            for (unsigned subset = 0; subset < 1U << count; subset++) {
-                struct share *some[COUNT_MAX];
-                size_t n = 0;
-                struct master *joined = NULL;
-                struct why why = {{0}};
-                for (unsigned i = 0; i < count; i++)
-                    if (subset & (1U << i))
-                        some[n++] = backup.shares[i];
-                enum status status = share_join(some, n, &joined, &why);
-                if (n < needed) {
-                    assert_int_equal(status, ST_BAD);
-                    assert_int_equal(strncmp(why.text, "S-6", 3), 0);
-                } else {
-                    assert_int_equal(status, ST_OK);
-                    assert_true(same_file(master, joined));
-                }
-                master_free(joined);
-            }
+            for (unsigned subset = 0; subset < 1U << count; subset++)
+                try_subset(&backup, subset, master);
             forget(&backup);
         }
     master_free(master);
