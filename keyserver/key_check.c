@@ -7,9 +7,22 @@
 
 #define PIECE (64 * 1024)
 
-/* One line, whole or not. */
-static enum status check_line(struct key_check *check, struct bytes line, struct why *why)
+/* A check under way. */
+struct checking {
+    struct key_check check;
+    const struct key_visitor *visitor;
+};
+
+static void visit(const struct checking *checking, const struct key_record *record)
 {
+    if (checking->visitor != NULL)
+        checking->visitor->visit(checking->visitor->context, record, checking->check.chain);
+}
+
+/* One line, whole or not. */
+static enum status check_line(struct checking *checking, struct bytes line, struct why *why)
+{
+    struct key_check *check = &checking->check;
     struct why reason = {""};
     struct key_record record;
     enum status status;
@@ -26,6 +39,7 @@ static enum status check_line(struct key_check *check, struct bytes line, struct
     if (status != ST_OK)
         return why_set(why, status, "line %llu: %s", (unsigned long long)check->lines + 1,
                        reason.text);
+    visit(checking, check->lines > 0 ? &record : NULL);
     check->records += check->lines > 0;
     check->lines++;
     check->bytes += line.n + 1;
@@ -33,7 +47,7 @@ static enum status check_line(struct key_check *check, struct bytes line, struct
 }
 
 /* All whole lines in the buffer; what is left of the last one stays there. */
-static enum status check_lines(struct key_check *check, struct buffer *text, struct why *why)
+static enum status check_lines(struct checking *checking, struct buffer *text, struct why *why)
 {
     size_t used = 0;
     enum status status = ST_OK;
@@ -42,18 +56,19 @@ static enum status check_lines(struct key_check *check, struct buffer *text, str
         size_t end = bytes_index(rest, '\n');
         if (end == rest.n)
             break;
-        status = check_line(check, bytes_first(rest, end), why);
+        status = check_line(checking, bytes_first(rest, end), why);
         used += end + 1;
     }
     buffer_drop(text, used);
     if (status == ST_OK && text->n >= KEY_LINE_MAX)
-        status = check_line(check, buffer_bytes(text), why);
+        status = check_line(checking, buffer_bytes(text), why);
     return status;
 }
 
-enum status key_check(int fd, struct key_check *found_out, struct why *why)
+enum status key_check(int fd, const struct key_visitor *visitor, struct key_check *found_out,
+                      struct why *why)
 {
-    struct key_check check = {0};
+    struct checking checking = {.visitor = visitor};
     struct buffer text;
     enum status status = ST_OK;
     off_t at = 0;
@@ -68,11 +83,11 @@ enum status key_check(int fd, struct key_check *found_out, struct why *why)
             break;
         text.n += (size_t)n;
         at += n;
-        status = check_lines(&check, &text, why);
+        status = check_lines(&checking, &text, why);
     }
     if (status == ST_OK) {
-        check.torn_bytes = text.n;
-        *found_out = check;
+        checking.check.torn_bytes = text.n;
+        *found_out = checking.check;
     }
     buffer_done(&text);
     return status;

@@ -15,8 +15,17 @@ struct key_check {
     uint64_t torn_bytes;           /* behind them: rule L-5 is the caller's */
 };
 
-/* Read the file from its beginning. ST_BAD, naming the line, if a rule from L-1 to L-4 is broken;
- * ST_FAIL if it can't be read. */
-enum status key_check(int fd, struct key_check *found_out, struct why *why) MUST_CHECK;
+/* Told of each whole line that is good: the head of the file as record NULL. `chain` is the line's.
+ */
+struct key_visitor {
+    void (*visit)(void *context, const struct key_record *record,
+                  const uint8_t chain[KEY_CHAIN_SIZE]);
+    void *context;
+};
+
+/* Read the file from its beginning; `visitor` may be NULL. ST_BAD, naming the line, if a rule from
+ * L-1 to L-4 is broken; ST_FAIL if it can't be read. */
+enum status key_check(int fd, const struct key_visitor *visitor, struct key_check *found_out,
+                      struct why *why) MUST_CHECK;
 
 #endif

@@ -90,6 +90,41 @@ static enum status write_record(struct key_log *log, const struct key_record *wa
     return status;
 }
 
+/* Where the log stands: taken while nobody writes. */
+struct stand {
+    uint64_t written, records;
+    uint8_t chain[KEY_CHAIN_SIZE];
+    bool broken;
+};
+
+static struct stand stand_of(struct key_log *log)
+{
+    pthread_mutex_lock(&log->writing);
+    struct stand stand = {
+        .written = log->written, .records = log->records, .broken = log->broken || log->torn > 0};
+    memcpy(stand.chain, log->chain, sizeof stand.chain);
+    pthread_mutex_unlock(&log->writing);
+    return stand;
+}
+
+/* Everything up to that on the disk. The caller holds `syncing`. */
+static enum status sync_to(struct key_log *log, const struct stand *stand)
+{
+    if (stand->broken)
+        return ST_TEMP;
+    if (log->synced >= stand->written)
+        return ST_OK;
+    if (fdatasync(log->fd) == 0) {
+        log->synced = stand->written;
+        return ST_OK;
+    }
+    /* A second try might succeed without having written anything. */
+    pthread_mutex_lock(&log->writing);
+    log->broken = true;
+    pthread_mutex_unlock(&log->writing);
+    return ST_TEMP;
+}
+
 /* Wait until the first `wanted` of our lines are on the disk. While one thread waits for the disk,
  * others write; the next one to wait does it for all of them. */
 static enum status sync_lines(struct key_log *log, uint64_t wanted)
@@ -97,22 +132,24 @@ static enum status sync_lines(struct key_log *log, uint64_t wanted)
     enum status status = ST_OK;
     pthread_mutex_lock(&log->syncing);
     if (log->synced < wanted) {
-        pthread_mutex_lock(&log->writing);
-        uint64_t written = log->written;
-        bool broken = log->broken;
-        pthread_mutex_unlock(&log->writing);
-
-        if (!broken && fdatasync(log->fd) == 0) {
-            log->synced = written;
-        } else {
-            /* A second try might succeed without having written anything. */
-            pthread_mutex_lock(&log->writing);
-            log->broken = true;
-            pthread_mutex_unlock(&log->writing);
-            status = ST_TEMP;
-        }
+        struct stand stand = stand_of(log);
+        status = sync_to(log, &stand);
     }
     pthread_mutex_unlock(&log->syncing);
+    return status;
+}
+
+enum status key_log_last(struct key_log *log, uint64_t *number_out,
+                         uint8_t chain_out[KEY_CHAIN_SIZE])
+{
+    pthread_mutex_lock(&log->syncing);
+    struct stand stand = stand_of(log);
+    enum status status = sync_to(log, &stand);
+    pthread_mutex_unlock(&log->syncing);
+    if (status == ST_OK) {
+        *number_out = stand.records;
+        memcpy(chain_out, stand.chain, KEY_CHAIN_SIZE);
+    }
     return status;
 }
 
@@ -193,7 +230,7 @@ enum status key_log_open(const char *path, const struct key_head *head, struct k
 
     enum status status = open_file(path, &log->fd, &reason);
     if (status == ST_OK)
-        status = key_check(log->fd, &found, &reason);
+        status = key_check(log->fd, NULL, &found, &reason);
     if (status != ST_OK)
         goto out;
     if (found.lines > 0 && strcmp(found.head.district, head->district) != 0) {

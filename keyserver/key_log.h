@@ -23,6 +23,10 @@ void key_log_close(struct key_log *log); /* NULL is fine */
  * so nothing may be opened; after a failure that leaves doubt about the file, every later call is
  * ST_TEMP too. ST_BAD: a field can't stand in a line. */
 enum status key_log_append(struct key_log *log, const struct key_record *record) MUST_CHECK;
+/* Number and chain of the last record, which with all before it is on the disk. ST_TEMP: it is not,
+ * or the file is in doubt. */
+enum status key_log_last(struct key_log *log, uint64_t *number_out,
+                         uint8_t chain_out[KEY_CHAIN_SIZE]) MUST_CHECK;
 /* Will every later call be ST_TEMP? */
 bool key_log_broken(struct key_log *log);
 

@@ -14,7 +14,8 @@
 #define TIME_MAX INT64_C(253402300799) /* 9999-12-31T23:59:59Z */
 
 static const char *const result_names[KEY_RESULT_COUNT] = {
-    "opened", "expired", "too-early", "unknown-district", "malformed", "torn",
+    "opened",    "expired", "too-early", "unknown-district",
+    "malformed", "torn",    "exported",  "export-refused",
 };
 
 const char *key_result_name(enum key_result result)

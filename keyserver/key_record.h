@@ -17,6 +17,8 @@ enum key_result {
     KEY_UNKNOWN_DISTRICT,
     KEY_MALFORMED,
     KEY_TORN,
+    KEY_EXPORTED,
+    KEY_EXPORT_REFUSED,
     KEY_RESULT_COUNT
 };
 

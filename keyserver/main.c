@@ -64,6 +64,7 @@ static enum status check_masters(struct program *program, struct why *why)
                        params->interval);
     program->keyserver.masters = program->masters;
     program->keyserver.lifetime = lifetime;
+    program->keyserver.exports = config_switch(program->config, "keyserver", "export-keys");
     program->keyserver.validity =
         config_duration(program->config, "district", "parameters-validity");
     log_info("masters", L_NUMBER("serials", master_set_count(program->masters)),
@@ -145,30 +146,73 @@ static enum status enter(const struct program *program, struct why *why)
 
 /* --- working ---------------------------------------------------------------------------------- */
 
-static struct wire_verdict answer_open(const struct keyserver *keyserver,
-                                       const struct wire_key_open *ask,
-                                       struct wire_key_open_reply *reply_out)
+/* A connection, and who is on its other end. */
+struct connection {
+    const struct keyserver *keyserver;
+    bool allowed;  /* may have messages opened */
+    bool operator; /* root, or our own user */
+};
+
+static void note(const struct keyserver *keyserver, const char *event, struct wire_verdict verdict,
+                 const uint8_t *message, uint64_t account)
 {
-    char id[2 * KEY_MESSAGE_SIZE + 1];
-    struct wire_verdict verdict = keyserver_open(keyserver, ask, clock_now(), &reply_out->key);
-    hex_encode(id, BYTES_ARRAY(ask->id));
-    log_info("key-open", L_TEXT("message", id), L_NUMBER("account", ask->account),
+    char id[2 * KEY_MESSAGE_SIZE + 1] = "";
+    if (message != NULL)
+        hex_encode(id, (struct bytes){message, KEY_MESSAGE_SIZE});
+    log_info(event, L_TEXT("message", id), L_NUMBER("account", account),
              L_TEXT("status", status_name(verdict.status)),
              L_TEXT("reason", wire_reason_name(verdict.reason)));
     if (key_log_broken(keyserver->log))
         log_error("key-log-broken", L_TEXT("effect", "nothing is opened until a restart"));
+}
+
+static struct wire_verdict answer_open(const struct connection *connection,
+                                       const struct wire_key_open *ask,
+                                       struct wire_key_open_reply *reply_out)
+{
+    if (!connection->allowed)
+        return WIRE_REFUSE(ST_DENIED, REASON_NONE);
+    struct wire_verdict verdict =
+        keyserver_open(connection->keyserver, ask, clock_now(), &reply_out->key);
+    note(connection->keyserver, "key-open", verdict, ask->id, ask->account);
+    return verdict;
+}
+
+static struct wire_verdict answer_export_message(const struct connection *connection,
+                                                 const struct wire_key_open *ask,
+                                                 struct wire_key_open_reply *reply_out)
+{
+    struct wire_verdict verdict = keyserver_export_message(
+        connection->keyserver, ask, connection->operator, clock_now(), &reply_out->key);
+    note(connection->keyserver, "key-export", verdict, ask->id, ask->account);
+    return verdict;
+}
+
+static struct wire_verdict answer_export_identity(const struct connection *connection,
+                                                  const struct wire_key_export *ask,
+                                                  struct wire_key_export_reply *reply_out)
+{
+    struct wire_verdict verdict = keyserver_export_identity(
+        connection->keyserver, ask, connection->operator, clock_now(), reply_out);
+    note(connection->keyserver, "key-export", verdict, NULL, 0);
     return verdict;
 }
 
 static struct wire_verdict handle(void *context, const struct wire_exchange *exchange,
                                   const void *ask, void *reply_out)
 {
-    const struct keyserver *keyserver = context;
+    const struct connection *connection = context;
     switch (exchange->type) {
     case WIRE_KEY_OPEN:
-        return answer_open(keyserver, ask, reply_out);
+        return answer_open(connection, ask, reply_out);
     case WIRE_KEY_PARAMETERS:
-        return keyserver_parameters(keyserver, clock_now(), reply_out);
+        return keyserver_parameters(connection->keyserver, clock_now(), reply_out);
+    case WIRE_KEY_HEAD:
+        return keyserver_head(connection->keyserver, clock_now(), reply_out);
+    case WIRE_KEY_EXPORT_MESSAGE:
+        return answer_export_message(connection, ask, reply_out);
+    case WIRE_KEY_EXPORT_IDENTITY:
+        return answer_export_identity(connection, ask, reply_out);
     default:
         return WIRE_REFUSE(ST_FAIL, REASON_NONE);
     }
@@ -179,13 +223,18 @@ static void serve_connection(int fd, const char *peer, void *context)
     struct program *program = context;
     size_t count;
     uid_t uid;
-    if (net_peer_user(fd, &uid) != ST_OK || !users_have(&program->allowed, uid)) {
+    struct connection connection = {.keyserver = &program->keyserver};
+    if (net_peer_user(fd, &uid) == ST_OK) {
+        connection.allowed = users_have(&program->allowed, uid);
+        connection.operator= uid == 0 || uid == geteuid();
+    }
+    if (!connection.allowed && !connection.operator) {
         log_warn("peer-refused", L_TEXT("peer", peer));
         return;
     }
     const struct wire_exchange *exchanges = wire_keyserver_exchanges(&count);
     const struct wire_service service = {
-        .exchanges = exchanges, .count = count, .handle = handle, .context = &program->keyserver};
+        .exchanges = exchanges, .count = count, .handle = handle, .context = &connection};
     if (wire_serve(fd, &service) == ST_BAD)
         log_warn("peer-malformed", L_TEXT("peer", peer));
 }

@@ -75,7 +75,7 @@ void sample_assert(const struct place *place, const char *text)
 enum status sample_check(const struct place *place, struct key_check *found, struct why *why)
 {
     int fd = open(place->path, O_RDONLY);
-    enum status status = key_check(fd, found, why);
+    enum status status = key_check(fd, NULL, found, why);
     close(fd);
     return status;
 }

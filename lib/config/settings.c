@@ -143,6 +143,8 @@ static const struct config_setting table[] = {
          "The file whose one line is the passphrase of all master secrets, such as a systemd credential; not set: they are not protected."),
     PATH("keyserver", "log", "/var/lib/securemail/key.log",
          "The log of every opened message. If it can't be written, nothing is opened."),
+    SWITCH("keyserver", "export-keys", "no",
+           "Whether the operator may export keys that open messages without portal and keyserver: for archives and legal hold. Each export is in the log."),
     NUMBER("keyserver", "connections", "64", 1, 10000,
            "The most connections at once; the next ones wait."),
     TEXT("keyserver", "user", NULL,

@@ -140,3 +140,9 @@ bool ibe_identity_key_valid(const struct params *params, struct bytes identity,
     secret_burn_stack();
     return valid;
 }
+
+bool ibe_mlkem_secret_valid(const struct params *params, const struct secret *mlkem)
+{
+    assert(mlkem->n == IBE_MLKEM_SECRET_SIZE);
+    return mlkem_public_valid(params->mlkem) && mlkem_secret_valid(mlkem->p, params->mlkem);
+}

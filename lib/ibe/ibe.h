@@ -52,5 +52,7 @@ enum status ibe_decapsulate(const struct ibe_opener *opener, struct bytes identi
 /* Does this private key belong to this identity? One pairing equation, about 1.3 ms. */
 bool ibe_identity_key_valid(const struct params *params, struct bytes identity,
                             const struct secret *identity_key);
+/* Is this the ML-KEM key of these parameters, undamaged (FIPS 203 §7.2, §7.3)? */
+bool ibe_mlkem_secret_valid(const struct params *params, const struct secret *mlkem);
 
 #endif

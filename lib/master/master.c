@@ -134,6 +134,22 @@ enum status master_write_params(const struct master *master, int64_t now, int64_
     return params_write(&params, master->authority, file_out);
 }
 
+enum status master_sign_head(const struct master *master, struct bytes line, const char *comment,
+                             struct buffer *file_out)
+{
+    struct sign_hash hashing;
+    uint8_t hash[SIGN_HASH_SIZE];
+    if (!bytes_starts(line, BYTES_LITERAL("securemail-key-log-head 1 ")) ||
+        bytes_index(line, '\n') != line.n - 1)
+        return ST_BAD;
+    sign_hash_init(&hashing);
+    sign_hash_add(&hashing, line);
+    sign_hash_end(&hashing, hash);
+    buffer_add(file_out, line);
+    return sign_make(master->authority, hash, "signed head of a SecureMail key log", comment,
+                     file_out);
+}
+
 /* The identity's bytes, if it is one of ours. Nobody gets a key for bytes of his own choice: an
  * extracted key is a BLS signature on them. */
 static enum status own_identity(const struct master *master, const struct identity *identity,
@@ -184,6 +200,15 @@ enum status master_extract(const struct master *master, const struct identity *i
 out:
     secret_burn_stack();
     secret_free(key);
+    return status;
+}
+
+enum status master_export(const struct master *master, const struct identity *identity,
+                          struct secret **identity_key_out, struct secret **mlkem_out)
+{
+    enum status status = master_extract(master, identity, identity_key_out);
+    if (status == ST_OK)
+        *mlkem_out = secret_copy(secret_bytes(master->mlkem));
     return status;
 }
 

@@ -69,11 +69,22 @@ const struct sign_public *master_authority(const struct master *master);
 enum status master_write_params(const struct master *master, int64_t now, int64_t validity,
                                 struct buffer *file_out) MUST_CHECK;
 
+/* Sign the head of a key log with the authority key: appends line and signature. `line` is one line
+ * that begins with "securemail-key-log-head 1 " and ends with its LF, ST_BAD otherwise: what is
+ * signed can't be taken for parameters, which begin with another line. */
+enum status master_sign_head(const struct master *master, struct bytes line, const char *comment,
+                             struct buffer *file_out) MUST_CHECK;
+
 /* The private key of one identity, a secret of IBE_IDENTITY_KEY_SIZE that the caller frees. The
  * identity is built here from its fields: nobody ever gets a key for bytes of his own choice.
  * ST_BAD if district or serial are not this master's. */
 enum status master_extract(const struct master *master, const struct identity *identity,
                            struct secret **identity_key_out) MUST_CHECK;
+/* All that opens what is sealed to one identity, without this master: its private key, and the
+ * district's ML-KEM key, which is every identity's (docs/spec/age-plugin.md §3). As
+ * master_extract; the caller frees both. */
+enum status master_export(const struct master *master, const struct identity *identity,
+                          struct secret **identity_key_out, struct secret **mlkem_out) MUST_CHECK;
 /* Open one message key: extract, decapsulate, forget. `key_out` is a secret of IBE_KEY_SIZE. */
 enum status master_decapsulate(const struct master *master, const struct identity *identity,
                                const uint8_t ciphertext[IBE_CIPHERTEXT_SIZE],

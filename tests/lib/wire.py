@@ -19,6 +19,9 @@ REQUESTS = {
     'OPEN': (9, 'bbbb', {'key': 'b'}),
     'KEY_OPEN': (65, 'bnbnbbn', {'key': 'b'}),
     'KEY_PARAMETERS': (66, '', {'file': 'b'}),
+    'KEY_HEAD': (67, '', {'file': 'b'}),
+    'KEY_EXPORT_MESSAGE': (68, 'bnbnbbn', {'key': 'b'}),
+    'KEY_EXPORT_IDENTITY': (69, 'bnbn', {'public_point': 'b', 'identity_key': 'b', 'mlkem': 'b'}),
 }
 
 
