@@ -232,8 +232,8 @@ static void check_key_log(struct check *check)
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
     if (fd < 0 && errno == ENOENT)
         return; /* the keyserver makes it */
-    enum status status =
-        fd < 0 ? why_set(&reason, ST_FAIL, "%s", strerror(errno)) : key_check(fd, NULL, &found, &reason);
+    enum status status = fd < 0 ? why_set(&reason, ST_FAIL, "%s", strerror(errno))
+                                : key_check(fd, NULL, &found, &reason);
     if (status == ST_OK && strcmp(found.head.district, text(check, "district", "name")) != 0 &&
         found.lines > 0)
         status = why_set(&reason, ST_BAD, "of district %s", found.head.district);

@@ -27,6 +27,12 @@ static const struct command commands[] = {
     {"run", command_run, "[-c FILE] [--programs DIR]", "run the four programs on this host"},
     {"seal", command_seal, "[-c FILE] --to ADDRESS [--from TEXT] [--time TIME] <mail >page",
      "seal one mail by hand"},
+    {"audit", command_audit,
+     "verify|list|head [-c FILE] [--log FILE] [--head FILE]… [--address A] [--since TIME]",
+     "check and read the log of opened messages, have its head signed"},
+    {"export-key", command_export_key,
+     "[-c FILE] [--out FILE] {MESSAGE… | --address A --time TIME [--serial S]}",
+     "have keys that open messages without the keyserver"},
     {"settings", command_settings, "[--manual]", "list every setting of the configuration"},
     {"version", command_version, "", "print the version"},
     {"help", command_help, "[COMMAND]", "say how a command is used"},
@@ -56,7 +62,7 @@ static int command_help(int count, char **arguments)
     }
     printf("usage: securemail COMMAND …\n\n");
     for (size_t i = 0; i < COUNT; i++)
-        printf("  %-9s %s\n", commands[i].name, commands[i].help);
+        printf("  %-11s %s\n", commands[i].name, commands[i].help);
     printf("\n“securemail help COMMAND” says more; securemail(1) all.\n");
     return 0;
 }

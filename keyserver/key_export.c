@@ -4,15 +4,13 @@
 #include "keyserver_private.h"
 
 /* K-1 to K-4, then K-8: who may not export is told, and the log too, whatever he asked for. */
-static enum key_result judge(const struct keyserver *keyserver, const struct asked *asked,
-                             bool operator, int64_t now, const struct master **master_out,
-                             struct identity *identity_out)
+static enum key_result judge(const struct keyserver *keyserver, bool operator,
+                             enum key_result result, const struct identity *identity, int64_t now)
 {
-    enum key_result result = identify(keyserver, asked, master_out, identity_out);
     if (!keyserver->exports || !operator)
         return KEY_EXPORT_REFUSED; /* K-8 */
     if (result == KEY_OPENED)
-        result = judge_beginning(identity_out, now);
+        result = judge_beginning(identity, now);
     return result == KEY_OPENED ? KEY_EXPORTED : result;
 }
 
@@ -26,7 +24,8 @@ struct wire_verdict keyserver_export_message(const struct keyserver *keyserver,
                                 ask->period_start, ask->account, ask->id};
     struct secret *key = secret_new(IBE_KEY_SIZE);
 
-    enum key_result result = judge(keyserver, &asked, operator, now, &master, &identity);
+    enum key_result result = identify(keyserver, &asked, &master, &identity);
+    result = judge(keyserver, operator, result, &identity, now);
     if (result == KEY_EXPORTED &&
         master_decapsulate(master, &identity, ask->ciphertext, key) != ST_OK)
         result = KEY_MALFORMED; /* K-6 */
@@ -53,7 +52,8 @@ struct wire_verdict keyserver_export_identity(const struct keyserver *keyserver,
                                 .serial = ask->serial,
                                 .period_start = ask->period_start};
 
-    enum key_result result = judge(keyserver, &asked, operator, now, &master, &identity);
+    enum key_result result = identify(keyserver, &asked, &master, &identity);
+    result = judge(keyserver, operator, result, &identity, now);
     if (result == KEY_EXPORTED && master_export(master, &identity, &identity_key, &mlkem) != ST_OK)
         result = KEY_MALFORMED;
 

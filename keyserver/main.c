@@ -153,15 +153,8 @@ struct connection {
     bool operator; /* root, or our own user */
 };
 
-static void note(const struct keyserver *keyserver, const char *event, struct wire_verdict verdict,
-                 const uint8_t *message, uint64_t account)
+static void note_broken(const struct keyserver *keyserver)
 {
-    char id[2 * KEY_MESSAGE_SIZE + 1] = "";
-    if (message != NULL)
-        hex_encode(id, (struct bytes){message, KEY_MESSAGE_SIZE});
-    log_info(event, L_TEXT("message", id), L_NUMBER("account", account),
-             L_TEXT("status", status_name(verdict.status)),
-             L_TEXT("reason", wire_reason_name(verdict.reason)));
     if (key_log_broken(keyserver->log))
         log_error("key-log-broken", L_TEXT("effect", "nothing is opened until a restart"));
 }
@@ -174,8 +167,21 @@ static struct wire_verdict answer_open(const struct connection *connection,
         return WIRE_REFUSE(ST_DENIED, REASON_NONE);
     struct wire_verdict verdict =
         keyserver_open(connection->keyserver, ask, clock_now(), &reply_out->key);
-    note(connection->keyserver, "key-open", verdict, ask->id, ask->account);
+    char id[2 * KEY_MESSAGE_SIZE + 1];
+    hex_encode(id, BYTES_ARRAY(ask->id));
+    log_info("key-open", L_TEXT("message", id), L_NUMBER("account", ask->account),
+             L_TEXT("status", status_name(verdict.status)),
+             L_TEXT("reason", wire_reason_name(verdict.reason)));
+    note_broken(connection->keyserver);
     return verdict;
+}
+
+/* What was exported is in the key log. */
+static void note_export(const struct keyserver *keyserver, struct wire_verdict verdict)
+{
+    log_info("key-export", L_TEXT("status", status_name(verdict.status)),
+             L_TEXT("reason", wire_reason_name(verdict.reason)));
+    note_broken(keyserver);
 }
 
 static struct wire_verdict answer_export_message(const struct connection *connection,
@@ -184,7 +190,7 @@ static struct wire_verdict answer_export_message(const struct connection *connec
 {
     struct wire_verdict verdict = keyserver_export_message(
         connection->keyserver, ask, connection->operator, clock_now(), &reply_out->key);
-    note(connection->keyserver, "key-export", verdict, ask->id, ask->account);
+    note_export(connection->keyserver, verdict);
     return verdict;
 }
 
@@ -194,7 +200,7 @@ static struct wire_verdict answer_export_identity(const struct connection *conne
 {
     struct wire_verdict verdict = keyserver_export_identity(
         connection->keyserver, ask, connection->operator, clock_now(), reply_out);
-    note(connection->keyserver, "key-export", verdict, NULL, 0);
+    note_export(connection->keyserver, verdict);
     return verdict;
 }
 

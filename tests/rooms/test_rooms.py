@@ -18,7 +18,7 @@ FENCED = {
     r'ini\.h': ['lib/config/'],
     r'blst(_aux)?\.h': ['lib/ibe/', 'lib/master/', 'bench/', 'tests/'],
     r'sodium\.h': ['lib/base/', 'lib/sign/', 'lib/ibe/', 'lib/master/', 'lib/envelope/', 'lib/smtp/', 'accounts/',
-                   'portal/', 'lib/http/', 'bench/', 'tests/'],
+                   'portal/', 'lib/http/', 'cli/', 'bench/', 'tests/'],
     r'openssl/': ['lib/ibe/', 'lib/master/', 'lib/envelope/', 'lib/smtp/', 'lib/base/', 'bench/', 'tests/',
                   'keyserver/', 'accounts/'],
     r'seccomp\.h|linux/landlock\.h': ['lib/base/'],
