@@ -21,6 +21,8 @@
 #include "policy.h"
 #include "user.h"
 
+#define PARAMETERS_OLD (14 * 86400) /* seconds */
+
 struct check {
     const struct config *config;
     int64_t now;
@@ -148,6 +150,8 @@ static void check_params(struct check *check)
     status = params_valid(&params, check->now)
                  ? ST_OK
                  : why_set(&why, ST_BAD, "by this machine's clock they are not valid now");
+    if (status == ST_OK && params.not_after - check->now < PARAMETERS_OLD)
+        status = why_set(&why, ST_BAD, "they end in less than 14 days; run “securemail refresh”");
     tell(check, "validity of the parameters", status, &why);
     status = lifetime > params.interval
                  ? ST_OK

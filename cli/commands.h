@@ -13,6 +13,7 @@ int command_master(int count, char **arguments); /* those of securemail-master *
 int command_run(int count, char **arguments);
 int command_check(int count, char **arguments);
 int command_seal(int count, char **arguments);
+int command_refresh(int count, char **arguments);
 int command_audit(int count, char **arguments);
 int command_export_key(int count, char **arguments);
 int command_settings(int count, char **arguments);

@@ -15,13 +15,20 @@
 #include "config.h"
 #include "io.h"
 #include "log.h"
+#include "number.h"
 #include "programs.h"
 #include "stop.h"
 
 #define PROGRAMS 4
+#define REFRESH_SECONDS UINT64_C(86400) /* a day */
 #define GRACE_MS 30000 /* to finish what they have in hand; the gateway may have a large letter */
 
 static const char *const names[PROGRAMS] = {"keyserver", "accounts", "gateway", "portal"};
+
+struct settings {
+    const char *config, *folder;
+    uint64_t refresh_ms; /* between two refreshes of the parameters */
+};
 
 struct child {
     char path[PATH_MAX];
@@ -74,14 +81,40 @@ static bool reap(struct child *child, const char *name)
     return ordered;
 }
 
-/* Wait until a stop is asked for or a child has ended. */
-static void wait_for_an_end(const struct child children[PROGRAMS])
+/* `securemail refresh`, once; what it says is for the log. It has a minute. */
+static void refresh(const char *config)
+{
+    char *arguments[] = {(char *)(uintptr_t) "refresh", (char *)(uintptr_t) "-c",
+                         (char *)(uintptr_t)config, NULL};
+    int state = 0;
+    pid_t pid = fork();
+    if (pid == 0) {
+        optind = 1;
+        int code = command_refresh(3, arguments);
+        (void)fflush(stdout);
+        _exit(code);
+    }
+    bool done =
+        pid > 0 && waitpid(pid, &state, 0) == pid && WIFEXITED(state) && WEXITSTATUS(state) == 0;
+    if (done)
+        log_info("parameters-refreshed", L_TEXT("status", "ok"));
+    else
+        log_warn("parameters-not-refreshed", L_TEXT("effect", "tried again later"));
+}
+
+/* Wait until a stop is asked for or a child has ended; refresh the parameters from time to time. */
+static void wait_for_an_end(const struct child children[PROGRAMS], const struct settings *settings)
 {
     struct pollfd ready[PROGRAMS + 1] = {{.fd = stop_fd(), .events = POLLIN}};
     for (size_t i = 0; i < PROGRAMS; i++)
         ready[i + 1] = (struct pollfd){.fd = children[i].fd, .events = POLLIN};
-    while (poll(ready, PROGRAMS + 1, -1) < 0 && errno == EINTR && !stop_requested())
-        ;
+    for (;;) {
+        int n = poll(ready, PROGRAMS + 1, (int)settings->refresh_ms);
+        if (n > 0 || stop_requested() || (n < 0 && errno != EINTR))
+            return;
+        if (n == 0)
+            refresh(settings->config);
+    }
 }
 
 static bool has_ended(const struct child *child, int64_t wait_ms)
@@ -121,7 +154,7 @@ static void remove_sockets(const struct config *config)
         }
 }
 
-static enum status run(const struct config *config, const char *path, const char *folder,
+static enum status run(const struct config *config, const struct settings *settings,
                        struct why *why)
 {
     struct child children[PROGRAMS];
@@ -129,13 +162,13 @@ static enum status run(const struct config *config, const char *path, const char
     for (size_t i = 0; i < PROGRAMS; i++)
         children[i] = (struct child){.fd = -1};
     for (size_t i = 0; status == ST_OK && i < PROGRAMS; i++)
-        status = program_find(folder, names[i], children[i].path, why);
+        status = program_find(settings->folder, names[i], children[i].path, why);
     if (status != ST_OK)
         return status;
     for (size_t i = 0; status == ST_OK && i < PROGRAMS; i++)
-        status = start(&children[i], path, why);
+        status = start(&children[i], settings->config, why);
     if (status == ST_OK)
-        wait_for_an_end(children);
+        wait_for_an_end(children, settings);
 
     for (size_t i = 0; status == ST_OK && i < PROGRAMS; i++)
         if (!stop_requested() && has_ended(&children[i], 0)) {
@@ -152,25 +185,29 @@ int command_run(int count, char **arguments)
 {
     static const struct option options[] = {{"programs", required_argument, NULL, 'p'},
                                             {"config", required_argument, NULL, 'c'},
+                                            {"refresh-every", required_argument, NULL, 'r'},
                                             {NULL, 0, NULL, 0}};
-    const char *path = CONFIG_DEFAULT, *folder = NULL;
+    struct settings settings = {.config = CONFIG_DEFAULT};
+    uint64_t refresh_seconds = REFRESH_SECONDS;
     struct config *config = NULL;
     struct why why = {""};
     for (int option; (option = getopt_long(count, arguments, "c:", options, NULL)) != -1;) {
         if (option == 'c')
-            path = optarg;
+            settings.config = optarg;
         else if (option == 'p')
-            folder = optarg;
-        else
+            settings.folder = optarg;
+        else if (option != 'r' ||
+                 number_parse(bytes_text(optarg), 1, REFRESH_SECONDS, &refresh_seconds) != ST_OK)
             return command_misused("run");
     }
     if (optind != count)
         return command_misused("run");
-    enum status status = config_read(path, &config, &why);
+    settings.refresh_ms = refresh_seconds * 1000;
+    enum status status = config_read(settings.config, &config, &why);
     if (status == ST_OK) {
         log_open("securemail", config_switch(config, "log", "debug"));
         stop_catch();
-        status = run(config, path, folder, &why);
+        status = run(config, &settings, &why);
     }
     config_free(config);
     return status == ST_OK ? 0 : command_failed("run", &why);

@@ -37,9 +37,9 @@ def with_settings(text, settings):
 
 
 class System:
-    """`url`: readers come in by a web server at this address, and the portal listens on a Unix socket behind it."""
+    """`init`: more options for `securemail init`. `url`: readers come in by a web server at this address, and the portal listens on a Unix socket behind it."""
 
-    def __init__(self, build, relay, settings=None, folder=None, rules=None, portal=None, url=None):
+    def __init__(self, build, relay, settings=None, folder=None, rules=None, portal=None, url=None, init=()):
         self.build = pathlib.Path(build).resolve()
         self.folder = pathlib.Path(folder or tempfile.mkdtemp(prefix='securemail-'))
         self.portal_port = None if url else portal or free_port()
@@ -48,16 +48,16 @@ class System:
         self.config = self.folder / 'etc' / 'securemail.conf'
         self.log = self.folder / 'log'
         self.processes = []
-        self._initialise(relay, settings or {}, rules)
+        self._initialise(relay, settings or {}, rules, init)
 
     def tool(self, *arguments, **options):
         return subprocess.run([self.build / 'cli' / 'securemail', *arguments], check=True, capture_output=True, **options)
 
-    def _initialise(self, relay, settings, rules):
+    def _initialise(self, relay, settings, rules, init):
         for name in ('run', 'spool', 'letters', 'data'):
             (self.folder / name).mkdir(mode=0o700, parents=True)
         self.tool('init', '--unprotected', '-d', str(self.folder / 'etc'), '--district', 'agency.example',
-                  '--organisation', 'Commonwealth of Example', '--portal', self.url, '--relay', relay)
+                  '--organisation', 'Commonwealth of Example', '--portal', self.url, '--relay', relay, *init)
         values = {
             'district': {'help': 'help@agency.example, 1-866-555-0100'},
             'gateway': {'listen': f'127.0.0.1:{self.gateway_port}, unix:{self.folder}/run/gateway.sock', 'relay': relay,

@@ -2,6 +2,8 @@
  * gateway: reading what a worker needs. */
 #include "gateway.h"
 
+#include <sys/stat.h>
+
 #include "file.h"
 
 static const char *text(const struct gateway *gateway, const char *section, const char *key)
@@ -17,10 +19,24 @@ static enum status read_public(const struct gateway *gateway, const char *key,
     return why_set(why, ST_BAD, "district %s is no minisign public key", key);
 }
 
-static enum status read_parameters(struct gateway *gateway, int64_t now, struct why *why)
+/* P-13: only what is pinned, if anything is. */
+static bool pinned(const struct gateway *gateway, const struct params *params)
+{
+    size_t count = config_count(gateway->config, "district", "fingerprint");
+    for (size_t i = 0; i < count; i++)
+        if (params_fingerprint_is(
+                params, bytes_text(config_item(gateway->config, "district", "fingerprint", i))))
+            return true;
+    return count == 0;
+}
+
+/* The file as it is now, good by itself: signed, of our district, pinned, valid now. */
+static enum status read_parameters(const struct gateway *gateway, int64_t now,
+                                   struct params *params_out, struct why *why)
 {
     const char *path = text(gateway, "district", "parameters");
     struct sign_public authority;
+    struct params params;
     struct buffer file;
     struct why inner = {""};
     buffer_init(&file, PARAMS_FILE_MAX);
@@ -28,17 +44,59 @@ static enum status read_parameters(struct gateway *gateway, int64_t now, struct 
     if (status == ST_OK)
         status = file_read(path, &file, why);
     if (status == ST_OK) {
-        status = params_read(buffer_bytes(&file), &authority, &gateway->params, &inner);
+        status = params_read(buffer_bytes(&file), &authority, &params, &inner);
         if (status != ST_OK)
             (void)why_set(why, status, "%s: %s", path, inner.text);
     }
     buffer_done(&file);
     if (status != ST_OK)
         return status;
-    if (strcmp(gateway->params.district, text(gateway, "district", "name")) != 0)
-        return why_set(why, ST_BAD, "%s is of district “%s”", path, gateway->params.district);
-    if (!params_valid(&gateway->params, now))
+    if (strcmp(params.district, text(gateway, "district", "name")) != 0)
+        return why_set(why, ST_BAD, "%s is of district “%s”", path, params.district);
+    if (!pinned(gateway, &params))
+        return why_set(why, ST_BAD, "P-13: %s has a fingerprint that is not pinned", path);
+    if (!params_valid(&params, now))
         return why_set(why, ST_BAD, "%s is not valid at this time", path);
+    *params_out = params;
+    return ST_OK;
+}
+
+/* What tells one state of a file from another, if it is replaced as we replace files. */
+static struct gateway_file file_state(const struct gateway *gateway)
+{
+    struct stat found;
+    struct gateway_file state = {.inode = 0};
+    if (stat(text(gateway, "district", "parameters"), &found) == 0)
+        state = (struct gateway_file){.inode = found.st_ino,
+                                      .size = found.st_size,
+                                      .seconds = found.st_mtim.tv_sec,
+                                      .nanoseconds = found.st_mtim.tv_nsec};
+    return state;
+}
+
+static enum status first_parameters(struct gateway *gateway, int64_t now, struct why *why)
+{
+    gateway->file = file_state(gateway);
+    enum status status = read_parameters(gateway, now, &gateway->params, why);
+    if (status == ST_OK)
+        gateway->sender = ibe_sender_new(&gateway->params);
+    return status;
+}
+
+enum status gateway_refresh(struct gateway *gateway, int64_t now, struct why *why)
+{
+    struct gateway_file state = file_state(gateway);
+    struct params params;
+    if (memcmp(&state, &gateway->file, sizeof state) == 0)
+        return ST_NONE;
+    gateway->file = state;
+    enum status status = read_parameters(gateway, now, &params, why);
+    if (status == ST_OK)
+        status = params_succeed(&gateway->params, &params, why);
+    if (status != ST_OK)
+        return status == ST_NONE ? ST_BAD : status; /* it is gone */
+    ibe_sender_free(gateway->sender);
+    gateway->params = params;
     gateway->sender = ibe_sender_new(&gateway->params);
     return ST_OK;
 }
@@ -99,7 +157,7 @@ enum status gateway_open(struct gateway *gateway, const char *path, int64_t now,
     read_settings(gateway);
     status = policy_read(gateway->config, &gateway->policy, why);
     if (status == ST_OK)
-        status = read_parameters(gateway, now, why);
+        status = first_parameters(gateway, now, why);
     if (status == ST_OK)
         status = read_key(gateway, why);
     return status;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * gateway: what a worker needs to seal: all of it public but the signing key. Made once, before the
- * workers are forked; never changed. */
+ * gateway: what a worker needs to seal: all of it public but the signing key. Made before the
+ * workers are forked; a worker never sees it change, for it is replaced by another. */
 #ifndef SECUREMAIL_GATEWAY_H
 #define SECUREMAIL_GATEWAY_H
 
@@ -11,11 +11,18 @@
 #include "relay.h"
 #include "sign.h"
 
+/* One state of the parameter file. */
+struct gateway_file {
+    uint64_t inode;
+    int64_t size, seconds, nanoseconds;
+};
+
 struct gateway {
     struct config *config;
     struct policy *policy;
     struct params params;
     struct ibe_sender *sender;
+    struct gateway_file file; /* the parameter file, when it was read last */
     struct sign_key *key;
     struct relay_settings relay;
     struct notice_settings notice;
@@ -29,6 +36,10 @@ struct gateway {
  * trust. On failure the reason names the file; what was made is freed by gateway_close. */
 enum status gateway_open(struct gateway *gateway, const char *path, int64_t now,
                          struct why *why) MUST_CHECK;
+/* Look whether the parameter file was replaced, and take what is in it now, by all rules as at the
+ * start and P-9 to P-12: the parameters then are for workers forked from now on. ST_NONE: it is as
+ * it was. Any other answer: what is there now is no good, and the present ones stay. */
+enum status gateway_refresh(struct gateway *gateway, int64_t now, struct why *why) MUST_CHECK;
 void gateway_close(struct gateway *gateway);
 
 #endif

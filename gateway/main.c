@@ -2,6 +2,8 @@
  * gateway: the program securemail-gateway. Acquire (settings, parameters, key, sockets), lock the
  * door, work. */
 #include <getopt.h>
+#include <libgen.h>
+#include <limits.h>
 #include <stdio.h>
 
 #include "clock.h"
@@ -34,13 +36,18 @@ static enum status listen_all(struct workers *workers, const struct config *conf
     return ST_OK;
 }
 
-/* Files of letters too large for memory are all that may be opened from now on. */
+/* Files of letters too large for memory, and the parameters, are all that may be opened from now
+ * on. A file that is replaced is another file each time, so it is the directory that is let in. */
 static enum status enter(const struct config *config, struct why *why)
 {
+    char directory[PATH_MAX];
+    snprintf(directory, sizeof directory, "%s", config_text(config, "district", "parameters"));
+    const char *const read_paths[] = {dirname(directory), NULL};
     const char *const write_paths[] = {config_text(config, "gateway", "spool"), NULL};
     const struct room room = {
         .name = "gateway",
         .rights = ROOM_TCP | ROOM_UNIX | ROOM_PROCESS,
+        .read_paths = read_paths,
         .write_paths = write_paths,
         .user = config_text(config, "gateway", "user"),
     };

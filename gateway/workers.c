@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
- * gateway: the master: fork, wait, fork again. It reads no foreign byte. */
+ * gateway: the master: fork, wait, fork again. The one file that it reads while
+ * it works is the parameters, behind their signature. */
 #include "workers.h"
 
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -15,8 +17,11 @@
 #include "stop.h"
 #include "worker.h"
 
-#define GRACE_MS 20000 /* for letters in hand when a stop is requested */
-#define PAUSE_MS 1000  /* before a worker is replaced that did not live so long */
+#define GRACE_MS 20000           /* for letters in hand when a stop is requested */
+#define PAUSE_MS 1000            /* before a worker is replaced that did not live so long */
+#define LOOK_MS 2000             /* between two looks at the parameter file */
+#define OLD_SECONDS (30 * 86400) /* before their end, parameters are old */
+#define WARN_MS (24 * 3600 * INT64_C(1000))
 
 struct place {
     pid_t pid; /* 0: nobody works here */
@@ -24,10 +29,11 @@ struct place {
 };
 
 struct master {
-    const struct workers *workers;
+    struct workers *workers;
     struct poison *poison;
     struct place *places;
     pid_t pid;
+    int64_t next_look, next_warning; /* as clock_monotonic_ms */
 };
 
 /* SIGCHLD is let through only while the master waits, so none is missed. */
@@ -129,8 +135,55 @@ static void end_workers(struct master *master)
         wait_for_news(PAUSE_MS, false);
 }
 
-void workers_run(const struct workers *workers)
+/* New parameters: workers of before finish what they have in hand, new ones take its place. */
+static void note_parameters(struct master *master, enum status status, const struct why *why)
 {
+    const struct params *params = &master->workers->gateway->params;
+    char fingerprint[PARAMS_FINGERPRINT_TEXT_SIZE], until[CLOCK_TEXT_SIZE];
+    if (status != ST_OK) {
+        log_warn("parameters-refused", L_TEXT("why", why->text));
+        return;
+    }
+    params_fingerprint_text(params, fingerprint);
+    clock_iso(params->not_after, until);
+    log_info("parameters-changed", L_TEXT("parameters", fingerprint),
+             L_NUMBER("serial", params->serial), L_TEXT("until", until));
+    atomic_fetch_add(master->workers->generation, 1);
+}
+
+static void look_after_parameters(struct master *master)
+{
+    struct gateway *gateway = master->workers->gateway;
+    struct why why = {""};
+    char until[CLOCK_TEXT_SIZE];
+    if (clock_monotonic_ms() < master->next_look)
+        return;
+    master->next_look = clock_monotonic_ms() + LOOK_MS;
+    enum status status = gateway_refresh(gateway, clock_now(), &why);
+    if (status != ST_NONE)
+        note_parameters(master, status, &why);
+    if (gateway->params.not_after - clock_now() > OLD_SECONDS ||
+        clock_monotonic_ms() < master->next_warning)
+        return;
+    master->next_warning = clock_monotonic_ms() + WARN_MS;
+    clock_iso(gateway->params.not_after, until);
+    log_warn("parameters-old", L_TEXT("until", until),
+             L_TEXT("effect", "after that nothing is sealed; run “securemail refresh”"));
+}
+
+static atomic_uint *shared_generation(void)
+{
+    atomic_uint *generation =
+        mmap(NULL, sizeof *generation, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (generation == MAP_FAILED)
+        abort();
+    atomic_init(generation, 0);
+    return generation;
+}
+
+void workers_run(struct workers *workers)
+{
+    workers->generation = shared_generation();
     struct master master = {
         .workers = workers,
         .poison = poison_new(workers->count, workers->attempts),
@@ -139,11 +192,13 @@ void workers_run(const struct workers *workers)
     };
     catch_children();
     while (!stop_requested()) {
+        look_after_parameters(&master);
         fill_places(&master);
         wait_for_news(PAUSE_MS, true);
         (void)gather(&master);
     }
     end_workers(&master);
+    (void)munmap(workers->generation, sizeof *workers->generation);
     poison_free(master.poison);
     free(master.places);
 }

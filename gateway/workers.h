@@ -1,25 +1,32 @@
 /* SPDX-License-Identifier: Apache-2.0
  * gateway: forked workers that take connections, one at a time each, and a master that only waits
  * and forks again. A worker that ends by accident loses one connection, whose letter the mail
- * server still has. */
+ * server still has.
+ *
+ * When the parameter file was replaced, the master takes it, and a worker that was forked before
+ * takes no more connections: the one it has it finishes, and its place is filled by a new one. So
+ * nobody who is connected notices. */
 #ifndef SECUREMAIL_WORKERS_H
 #define SECUREMAIL_WORKERS_H
+
+#include <stdatomic.h>
 
 #include "gateway.h"
 
 #define LISTENERS_MAX 16
 
 struct workers {
-    const struct gateway *gateway;
+    struct gateway *gateway; /* the master changes it, between forks */
     int listeners[LISTENERS_MAX];
     size_t listener_count;
     unsigned count;   /* of workers */
     unsigned letters; /* a worker that has served so many is replaced */
     unsigned attempts;
+    atomic_uint *generation; /* of what they were forked with; shared by all. workers_run sets it */
 };
 
 /* Work until stop_requested; returns in the master, after the workers have ended. Letters in hand
  * are finished, for some seconds. */
-void workers_run(const struct workers *workers);
+void workers_run(struct workers *workers);
 
 #endif

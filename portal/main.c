@@ -35,7 +35,6 @@
 struct program {
     struct config *config;
     struct portal portal;
-    struct buffer parameters;
     struct http_server *server;
     int listener;
 };
@@ -83,10 +82,6 @@ static enum status read_settings(struct program *program, struct why *why)
 
     if (status != ST_OK)
         return why_set(why, ST_BAD, "district signer is no public key");
-    status = file_read(text(program, "district", "parameters"), &program->parameters, why);
-    if (status != ST_OK)
-        return status;
-    portal->parameters = buffer_bytes(&program->parameters);
     portal->organisation = text(program, "district", "organisation");
     portal->help = text(program, "district", "help");
     portal->origin = text(program, "district", "portal");
@@ -199,7 +194,6 @@ static void release(struct program *program)
     keyring_free(program->portal.keyring);
     crowd_free(program->portal.crowd);
     secret_free(program->portal.form_key);
-    buffer_done(&program->parameters);
     io_close(&program->listener);
     config_free(program->config);
 }
@@ -213,7 +207,6 @@ int main(int count, char **arguments)
 
     room_harden();
     log_open("portal", false);
-    buffer_init(&program.parameters, PARAMS_FILE_MAX);
     for (int option; (option = getopt(count, arguments, "c:")) != -1;) {
         if (option != 'c') {
             fputs("usage: securemail-portal [-c FILE]\n", stderr);

@@ -2,6 +2,7 @@
  * portal: what is the same for everybody: style, pictures, help, terms, the public parameters. */
 #include "answers.h"
 #include "assets.h"
+#include "memory.h"
 
 static void answer_file(struct visit *visit, const char *type, struct bytes content)
 {
@@ -34,10 +35,17 @@ void answer_robots(struct visit *visit)
     answer_file(visit, "text/plain; charset=utf-8", BYTES_LITERAL("User-agent: *\nDisallow: /\n"));
 }
 
-/* Everybody who wants to seal for this district fetches this; it carries its own signature. */
+/* Everybody who wants to seal for this district fetches this; it carries its own signature, so that
+ * neither we nor the way to the keyserver have to be trusted. */
 void answer_parameters(struct visit *visit)
 {
-    answer_file(visit, "text/plain; charset=utf-8", visit->portal->parameters);
+    struct wire_parameters_reply *reply = memory_new(1, sizeof *reply);
+    struct wire_verdict verdict = wire_parameters(&visit->portal->accounts, reply);
+    if (verdict.status == ST_OK)
+        answer_file(visit, "text/plain; charset=utf-8", (struct bytes){reply->file, reply->file_n});
+    else
+        http_plain(visit->response, 503, "The parameters can't be had now; try again later.\n");
+    free(reply);
 }
 
 void answer_help(struct visit *visit)

@@ -22,7 +22,6 @@ struct portal {
     bool secure;               /* cookies with Secure and __Host- */
     uint64_t upload_max;       /* bytes of a posted form */
     struct sign_public signer; /* whose messages we show */
-    struct bytes parameters;   /* the signed public parameters, as a file */
     struct secret *form_key;   /* GUARD_KEY_SIZE bytes for the forms of people not signed in; ours,
                                   until we end */
 

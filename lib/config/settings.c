@@ -46,6 +46,8 @@ static const struct config_setting table[] = {
              "How long parameters can be used that the keyserver signs now; gateways fetch new ones long before."),
     TEXT("district", "authority", NULL,
          "The public key (minisign) that must have signed the parameters."),
+    TEXTS("district", "fingerprint",
+          "Fingerprints of the parameters that may be used; without it, whatever the authority has signed. The next serial's must be added before it comes."),
     TEXT("district", "signer", NULL,
          "The public key (minisign) of the gateway's signature: the portal opens nothing else."),
 

@@ -280,3 +280,34 @@ void params_fingerprint_text(const struct params *params,
     for (size_t i = 0; i < 16; i++)
         snprintf(text_out + 5 * i, 6, "%.4s%s", digits + 4 * i, i < 15 ? " " : "");
 }
+
+enum status params_succeed(const struct params *present, const struct params *next, struct why *why)
+{
+    if (strcmp(present->district, next->district) != 0)
+        return why_set(why, ST_BAD, "P-9: of another district");
+    if (next->serial < present->serial)
+        return why_set(why, ST_BAD, "P-10: serial %llu is older than the present %llu",
+                       (unsigned long long)next->serial, (unsigned long long)present->serial);
+    if (next->serial > present->serial)
+        return ST_OK;
+    if (memcmp(present->fingerprint, next->fingerprint, sizeof present->fingerprint) != 0)
+        return why_set(why, ST_BAD, "P-11: other keys under the present serial");
+    if (next->not_after < present->not_after)
+        return why_set(why, ST_BAD, "P-12: they end before the present ones do");
+    return ST_OK;
+}
+
+bool params_fingerprint_is(const struct params *params, struct bytes text)
+{
+    char wanted[2 * PARAMS_FINGERPRINT_SIZE + 1];
+    size_t n = 0;
+    hex_encode(wanted, BYTES_ARRAY(params->fingerprint));
+    for (size_t i = 0; i < text.n; i++) {
+        uint8_t c = text.p[i] >= 'A' && text.p[i] <= 'F' ? text.p[i] + 0x20 : text.p[i];
+        if (c == ' ')
+            continue;
+        if (n == sizeof wanted - 1 || c != (uint8_t)wanted[n++])
+            return false;
+    }
+    return n == sizeof wanted - 1;
+}

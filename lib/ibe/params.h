@@ -31,6 +31,13 @@ struct params {
 enum status params_read(struct bytes file, const struct sign_public *authority,
                         struct params *params_out, struct why *why) MUST_CHECK;
 bool params_valid(const struct params *params, int64_t now);
+/* May `next` take the place of `present` at a sender's? ST_BAD with a reason: another district
+ * (P-9), an older serial (P-10), other keys under the same serial (P-11), or issued before (P-12):
+ * who can bring files, but not sign them, can't turn a sender back. */
+enum status params_succeed(const struct params *present, const struct params *next,
+                           struct why *why) MUST_CHECK;
+/* Is this text (64 hexadecimal digits, with or without blanks) their fingerprint? */
+bool params_fingerprint_is(const struct params *params, struct bytes text);
 /* Append the signed file. `fingerprint` of the struct is not read but computed. ST_BAD if a field
  * is not what params_read would take, ST_LIMIT if it does not fit. */
 enum status params_write(const struct params *params, const struct sign_key *authority,

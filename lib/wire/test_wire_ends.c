@@ -230,7 +230,7 @@ static void serving_ends_at_the_first_malformed_frame(void **state)
     serving_ends("W-1 long", BYTES_LITERAL("\0\1\0\1" LOOKUP), ST_BAD, BYTES_NONE);
     serving_ends("W-1 longest", BYTES_LITERAL("\xff\xff\xff\xff"), ST_BAD, BYTES_NONE);
     serving_ends("W-2", BYTES_LITERAL("\0\0\0\1\1"), ST_BAD, BYTES_NONE);
-    serving_ends("W-3", BYTES_LITERAL("\0\0\0\2\1\x0a"), ST_BAD, BYTES_NONE);
+    serving_ends("W-3", BYTES_LITERAL("\0\0\0\2\1\x63"), ST_BAD, BYTES_NONE);
     serving_ends("W-3 wrong door", BYTES_LITERAL("\0\0\0\2\1\x42"), ST_BAD, BYTES_NONE);
     serving_ends("W-7", BYTES_LITERAL("\0\0\0\6\1\1\0\1ab"), ST_BAD, BYTES_NONE);
     serving_ends("cut in the length", BYTES_LITERAL(LOOKUP "\0\0"), ST_TEMP, one);

@@ -93,6 +93,9 @@ static const struct wire_field open_fields[] = {
 static const struct wire_field open_reply_fields[] = {
     WIRE_A_SECRET(struct wire_open_reply, key, IBE_KEY_SIZE, IBE_KEY_SIZE),
 };
+static const struct wire_field parameters_reply_fields[] = {
+    WIRE_SOME_BYTES(struct wire_parameters_reply, file, 1),
+};
 
 MESSAGE(lookup);
 MESSAGE(lookup_reply);
@@ -110,6 +113,7 @@ MESSAGE(session_reply);
 MESSAGE(sign_out);
 MESSAGE(open);
 MESSAGE(open_reply);
+MESSAGE(parameters_reply);
 
 static const struct wire_exchange exchanges[] = {
     {"lookup",       WIRE_LOOKUP,       &lookup_message,       &lookup_reply_message},
@@ -121,6 +125,7 @@ static const struct wire_exchange exchanges[] = {
     {"session",      WIRE_SESSION,      &session_message,      &session_reply_message},
     {"sign-out",     WIRE_SIGN_OUT,     &sign_out_message,     &nothing},
     {"open",         WIRE_OPEN,         &open_message,         &open_reply_message},
+    {"parameters",   WIRE_PARAMETERS,   &nothing,              &parameters_reply_message},
 };
 /* clang-format on */
 
@@ -189,4 +194,10 @@ struct wire_verdict wire_open(const struct wire_peer *accounts, const struct wir
                               struct wire_open_reply *reply_out)
 {
     return call(accounts, WIRE_OPEN, ask, reply_out);
+}
+
+struct wire_verdict wire_parameters(const struct wire_peer *accounts,
+                                    struct wire_parameters_reply *reply_out)
+{
+    return call(accounts, WIRE_PARAMETERS, NULL, reply_out);
 }

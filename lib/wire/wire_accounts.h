@@ -40,6 +40,7 @@ enum wire_accounts_type {
     WIRE_SESSION = 7,
     WIRE_SIGN_OUT = 8,
     WIRE_OPEN = 9,
+    WIRE_PARAMETERS = 10,
 };
 
 /* The rows of the protocol, for wire_service. */
@@ -162,5 +163,13 @@ struct wire_open_reply {
 };
 struct wire_verdict wire_open(const struct wire_peer *accounts, const struct wire_open *ask,
                               struct wire_open_reply *reply_out) MUST_CHECK;
+
+/* The district's signed public parameters, as the keyserver gives them. ST_TEMP: it is away. */
+struct wire_parameters_reply {
+    uint8_t file[PARAMS_FILE_MAX];
+    size_t file_n;
+};
+struct wire_verdict wire_parameters(const struct wire_peer *accounts,
+                                    struct wire_parameters_reply *reply_out) MUST_CHECK;
 
 #endif

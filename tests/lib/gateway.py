@@ -13,6 +13,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / 'demo'), str(ROOT / 'tests/lib')]
 
 import lmtp  # noqa: E402
+import sealed  # noqa: E402
 import sink  # noqa: E402
 import system  # noqa: E402
 
@@ -50,9 +51,9 @@ def letter(word, to='bob@mailbox.example', subject='Your statement', head=b'', b
 class Gateway:
     """A gateway alone: no accounts, no keyserver, no portal."""
 
-    def __init__(self, settings=None, rules=RULES, relay=None):
+    def __init__(self, settings=None, rules=RULES, relay=None, init=()):
         self.sink = sink.Sink()
-        self.system = system.System(BUILD, relay or f'127.0.0.1:{self.sink.port}', {'gateway': settings or {}}, rules=rules)
+        self.system = system.System(BUILD, relay or f'127.0.0.1:{self.sink.port}', {'gateway': settings or {}}, rules=rules, init=init)
 
     def start(self):
         self.system.start('gateway')
@@ -104,6 +105,11 @@ def carrier(data):
     found = [part for part in parse(data).iter_attachments() if part.get_filename() == 'SecureMessage.html']
     assert len(found) == 1
     return found[0].get_payload(decode=True)
+
+
+def apart(data):
+    """A sealed mail's message, taken apart (the mail's line ends are not the page's)."""
+    return sealed.Sealed(carrier(data).replace(b'\r\n', b'\n'))
 
 
 def opened(made, html):

@@ -17,6 +17,7 @@ REQUESTS = {
     'SESSION': (7, 'b', {'address': 'b', 'name': 'b', 'language': 'b', 'form_key': 'b', 'terms': 'n'}),
     'SIGN_OUT': (8, 'b', {}),
     'OPEN': (9, 'bbbb', {'key': 'b'}),
+    'PARAMETERS': (10, '', {'file': 'b'}),
     'KEY_OPEN': (65, 'bnbnbbn', {'key': 'b'}),
     'KEY_PARAMETERS': (66, '', {'file': 'b'}),
     'KEY_HEAD': (67, '', {'file': 'b'}),
