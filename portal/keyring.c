@@ -19,7 +19,7 @@
 #define GENERATIONS 256
 #define TOKEN_BYTES ((KEYRING_TOKEN_SIZE - 1) / 2)
 /* What a slot of the locked block holds. */
-#define SLOT_SIZE (ENVELOPE_FILE_KEY_SIZE + TOKEN_BYTES)
+#define SLOT_SIZE (ENVELOPE_OPENED_SIZE + TOKEN_BYTES)
 
 struct owner {
     bool used;
@@ -68,7 +68,7 @@ static uint8_t *slot_key(const struct keyring *keyring, size_t i)
 
 static uint8_t *slot_token(const struct keyring *keyring, size_t i)
 {
-    return slot_key(keyring, i) + ENVELOPE_FILE_KEY_SIZE;
+    return slot_key(keyring, i) + ENVELOPE_OPENED_SIZE;
 }
 
 static void wipe(struct keyring *keyring, size_t i)
@@ -124,7 +124,7 @@ static enum status copy_key(struct keyring *keyring, size_t i, int64_t now, stru
         wipe(keyring, i);
         return ST_NONE;
     }
-    *key_out = secret_copy((struct bytes){slot_key(keyring, i), ENVELOPE_FILE_KEY_SIZE});
+    *key_out = secret_copy((struct bytes){slot_key(keyring, i), ENVELOPE_OPENED_SIZE});
     return ST_OK;
 }
 
@@ -158,7 +158,7 @@ static void put(struct keyring *keyring, const struct keyring_place *place, int6
     keyring->owners[i].last = now;
     hash_session(place->session, keyring->owners[i].session);
     (void)snprintf(keyring->owners[i].message, SPOOL_ID_SIZE, "%s", place->message);
-    memcpy(slot_key(keyring, i), key->p, ENVELOPE_FILE_KEY_SIZE);
+    memcpy(slot_key(keyring, i), key->p, ENVELOPE_OPENED_SIZE);
 }
 
 enum status keyring_put(struct keyring *keyring, const struct keyring_place *place, int64_t now,

@@ -32,7 +32,7 @@ struct keyring_place {
 /* Before accounts is asked for a message's key. Both arguments live as long as the place. */
 struct keyring_place keyring_expect(struct keyring *keyring, struct bytes session,
                                     const char *message);
-/* Keep a file key (ENVELOPE_FILE_KEY_SIZE bytes; copied) in its place. ST_NONE, and it is not kept,
+/* Keep a file key (ENVELOPE_OPENED_SIZE bytes; copied) in its place. ST_NONE, and it is not kept,
  * if the session was forgotten since the place was made: a key that comes late would outlive it. */
 enum status keyring_put(struct keyring *keyring, const struct keyring_place *place, int64_t now,
                         const struct secret *key) MUST_CHECK;

@@ -56,6 +56,16 @@ static void log_opened(const struct visit *visit, const char *result)
              L_TEXT("address", visit->who.address), L_TEXT("status", result));
 }
 
+/* The viewer's word on every mail: whichever rule it failed by (E-15 to E-17), nothing here knows.
+ */
+static enum status log_damaged(const struct visit *visit, enum status status)
+{
+    if (status == ST_BAD)
+        log_info("message-damaged", L_TEXT("id", visit->message.id),
+                 L_TEXT("address", visit->who.address));
+    return status;
+}
+
 static bool open_first(struct visit *visit, struct secret **key_out)
 {
     const struct keyring_place place =
@@ -99,7 +109,7 @@ enum status reader_describe(struct visit *visit, const struct secret *key, struc
     if (status == ST_OK)
         status = viewer_describe(visit->portal->viewer, fd, key, view_out);
     io_close(&fd);
-    return status;
+    return log_damaged(visit, status);
 }
 
 enum status reader_open(struct visit *visit, const struct secret *key,
@@ -111,5 +121,5 @@ enum status reader_open(struct visit *visit, const struct secret *key,
     if (status == ST_OK)
         status = viewer_open(visit->portal->viewer, fd, key, request, document_out);
     io_close(&fd);
-    return status;
+    return log_damaged(visit, status);
 }

@@ -38,7 +38,7 @@ static void load_libraries(void)
     view_prepare();
     /* A decryption that fails loads as much as one that works. */
     uint8_t nothing[64] = {0}, plain[64];
-    struct secret *key = secret_new(ENVELOPE_FILE_KEY_SIZE);
+    struct secret *key = secret_new(ENVELOPE_OPENED_SIZE);
     if (envelope_decrypt(key, (struct bytes){nothing, 32}, plain) == ST_OK)
         abort();
     secret_free(key);

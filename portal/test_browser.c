@@ -266,7 +266,7 @@ int browser_tear_down(void **state)
 
 void give_key(void)
 {
-    struct secret *key = secret_new(ENVELOPE_FILE_KEY_SIZE), *session = token_of(1);
+    struct secret *key = secret_new(ENVELOPE_OPENED_SIZE), *session = token_of(1);
     const struct keyring_place place =
         keyring_expect(portal.keyring, secret_bytes(session), message_id);
 

@@ -25,7 +25,7 @@ static void put(struct keyring *keyring, struct bytes session, const char *messa
                 uint8_t byte)
 {
     const struct keyring_place place = keyring_expect(keyring, session, message);
-    struct secret *key = secret_new(ENVELOPE_FILE_KEY_SIZE);
+    struct secret *key = secret_new(ENVELOPE_OPENED_SIZE);
 
     memset(key->p, byte, key->n);
     assert_int_equal(keyring_put(keyring, &place, now, key), ST_OK);
@@ -39,7 +39,7 @@ static int get(struct keyring *keyring, struct bytes session, const char *messag
     int byte = -1;
 
     if (keyring_get(keyring, session, message, now, &key) == ST_OK)
-        byte = key->p[ENVELOPE_FILE_KEY_SIZE - 1];
+        byte = key->p[ENVELOPE_OPENED_SIZE - 1];
     secret_free(key);
     return byte;
 }
@@ -93,7 +93,7 @@ static void a_late_key_does_not_come_back(void **state)
     struct keyring *keyring = keyring_new(4, IDLE);
     const struct keyring_place alice = keyring_expect(keyring, ALICE, FIRST);
     const struct keyring_place bob = keyring_expect(keyring, BOB, FIRST);
-    struct secret *key = secret_new(ENVELOPE_FILE_KEY_SIZE);
+    struct secret *key = secret_new(ENVELOPE_OPENED_SIZE);
 
     (void)state;
     memset(key->p, 1, key->n);

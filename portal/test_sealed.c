@@ -27,7 +27,7 @@ static void derive(const struct secret *key, const uint8_t nonce[16], uint8_t ou
     uint8_t extracted[32];
     crypto_auth_hmacsha256_state state;
     crypto_auth_hmacsha256_init(&state, nonce, 16);
-    crypto_auth_hmacsha256_update(&state, key->p, key->n);
+    crypto_auth_hmacsha256_update(&state, key->p, ENVELOPE_FILE_KEY_SIZE);
     crypto_auth_hmacsha256_final(&state, extracted);
     crypto_auth_hmacsha256(out, info, sizeof info - 1, extracted);
 }
@@ -110,7 +110,7 @@ int test_sealed(struct bytes mail, const struct secret *key)
 
 struct secret *test_key(void)
 {
-    return secret_copy(BYTES_LITERAL("sixteen bytes is"));
+    return secret_copy(BYTES_LITERAL("sixteen bytes is\x01"));
 }
 
 void test_flip(int fd, long offset)

@@ -7,6 +7,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "envelope.h"
+
 /* Read a document whole. */
 static void read_document(const struct viewer_document *document, struct buffer *out)
 {
@@ -145,13 +147,19 @@ static void a_damaged_file_is_bad(void **state)
     buffer_done(&mail);
 }
 
+/* Another file key that was genuine for its header, and the right one that was not. */
 static void a_wrong_key_is_bad(void **state)
 {
+    static const size_t places[] = {0, ENVELOPE_FILE_KEY_SIZE - 1, ENVELOPE_OPENED_SIZE - 1};
     struct view *view = NULL;
     (void)state;
-    struct secret *other = secret_new(key->n);
+    struct secret *other = secret_copy(secret_bytes(key));
     int sealed = test_sealed(BYTES_LITERAL(letter), key);
-    assert_int_equal(viewer_describe(viewer, sealed, other, &view), ST_BAD);
+    for (size_t i = 0; i < COUNT(places); i++) {
+        other->p[places[i]] ^= 1;
+        assert_int_equal(viewer_describe(viewer, sealed, other, &view), ST_BAD);
+        other->p[places[i]] ^= 1;
+    }
     close(sealed);
     secret_free(other);
 }

@@ -176,7 +176,7 @@ static enum status ask(act *play, bool describe, struct viewer_document *documen
     int pair[2];
     pthread_t child;
     struct view *view = NULL;
-    struct secret *key = secret_new(ENVELOPE_FILE_KEY_SIZE);
+    struct secret *key = secret_new(ENVELOPE_OPENED_SIZE);
     int sealed = memfd_create("sealed", MFD_CLOEXEC);
     assert_int_equal(ftruncate(sealed, 100), 0);
     assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair), 0);

@@ -38,7 +38,7 @@ enum status viewer_start(const struct viewer_settings *settings, struct viewer *
 void viewer_stop(struct viewer *viewer);
 
 /* All calls below take the sealed file (an age file, read from its beginning; the descriptor stays
- * the caller's and its position is not used) and its file key (ENVELOPE_FILE_KEY_SIZE bytes).
+ * the caller's and its position is not used) and its file key (ENVELOPE_OPENED_SIZE bytes).
  * Errors:
  *
  *     ST_BAD    the sealed file is damaged: nothing of it was shown

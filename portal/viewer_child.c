@@ -213,7 +213,7 @@ static void answer_order(struct child *child)
 {
     struct viewer_answer answer = {.status = ST_FAIL};
     struct bytes mail = BYTES_NONE;
-    struct secret *key = secret_new(ENVELOPE_FILE_KEY_SIZE);
+    struct secret *key = secret_new(ENVELOPE_OPENED_SIZE);
     answer.status = receive_key(child, key);
     if (answer.status == ST_OK)
         answer.status = open_mail(child, key, &mail);

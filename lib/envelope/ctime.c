@@ -52,10 +52,14 @@ static void unwrap_and_decrypt(struct bytes file, const struct secret *kek)
 
     /* One that does not authenticate goes the same way. */
     envelope.wrapped[0] ^= 1;
-    must(envelope_unwrap(&envelope, header, kek, &file_key) == ST_BAD, "it opened?");
+    must(envelope_unwrap(&envelope, header, kek, &file_key) == ST_OK, "envelope_unwrap");
+    must(envelope_decrypt(file_key, bytes_from(file, header.n), letter) == ST_BAD, "it opened?");
+    secret_free(file_key);
     envelope.wrapped[0] ^= 1;
     envelope.mac[0] ^= 1;
-    must(envelope_unwrap(&envelope, header, kek, &file_key) == ST_BAD, "it opened?");
+    must(envelope_unwrap(&envelope, header, kek, &file_key) == ST_OK, "envelope_unwrap");
+    must(envelope_decrypt(file_key, bytes_from(file, header.n), letter) == ST_BAD, "it opened?");
+    secret_free(file_key);
 }
 
 int main(int count, char **arguments)

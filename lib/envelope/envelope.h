@@ -18,7 +18,9 @@
 #define ENVELOPE_CHUNK 65536     /* plaintext bytes in a payload chunk */
 #define ENVELOPE_HEADER_MAX 8192 /* bytes of an age header that we read */
 #define ENVELOPE_FILE_KEY_SIZE 16
-#define ENVELOPE_RANDOM_SIZE 96 /* KEM (64) ‖ file key (16) ‖ payload nonce (16) */
+#define ENVELOPE_OPENED_SIZE                                                                       \
+    (ENVELOPE_FILE_KEY_SIZE + 1) /* file key ‖ 1 if it is genuine, else 0 */
+#define ENVELOPE_RANDOM_SIZE 96  /* KEM (64) ‖ file key (16) ‖ payload nonce (16) */
 #define ENVELOPE_ID_SIZE                                                                           \
     32 /* SHA-256 of the stanza body: names this copy in logs, audit, recall                       \
         */
@@ -66,17 +68,22 @@ struct envelope {
 enum status envelope_read(struct bytes file, struct envelope *envelope_out,
                           struct why *why) MUST_CHECK;
 
-/* The file key from the KEM's key; checks the header's HMAC. `header`: the file's first header_n
- * bytes. Bare ST_BAD. The caller frees. */
+/* The file key from the KEM's key, with what the header's HMAC says of it: a secret of
+ * ENVELOPE_OPENED_SIZE, for envelope_decrypt. `header`: the file's first header_n bytes. It is
+ * ST_OK also if the key does not fit (E-15, E-16): then envelope_decrypt does all its work, and
+ * says ST_BAD, so that nobody can tell which of the failures it was. ST_FAIL: libcrypto failed. The
+ * caller frees.
+ */
 enum status envelope_unwrap(const struct envelope *envelope, struct bytes header,
-                            const struct secret *key, struct secret **file_key_out) MUST_CHECK;
+                            const struct secret *key, struct secret **opened_out) MUST_CHECK;
 
 /* Plaintext bytes of a payload (nonce and chunks) of n bytes; ST_BAD if none has that size. */
 enum status envelope_plain_size(uint64_t payload_n, uint64_t *plain_n_out) MUST_CHECK;
 /* Decrypt a whole payload into plain_out (envelope_plain_size bytes). Bare ST_BAD, and plain_out
- * wiped, unless every chunk verifies and the last one is the last. Nothing of plain_out may be used
- * before this returned ST_OK. */
-enum status envelope_decrypt(const struct secret *file_key, struct bytes payload,
+ * wiped, unless the file key was genuine, every chunk verifies and the last one is the last (E-15
+ * to E-17). All chunks are gone through in any case: the same work whichever of them fails. Nothing
+ * of plain_out may be used before this returned ST_OK. */
+enum status envelope_decrypt(const struct secret *opened, struct bytes payload,
                              uint8_t *plain_out) MUST_CHECK;
 
 /* --- signature -------------------------------------------------------------------------------- */

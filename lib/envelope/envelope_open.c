@@ -78,29 +78,42 @@ enum status envelope_read(struct bytes file, struct envelope *envelope_out, stru
 
 /* --- the file key ----------------------------------------------------------------------------- */
 
+/* 1 if this is the header's MAC under the file key: it commits the header to that key, and without
+ * it one stanza could serve for two letters. */
+static enum status check_mac(const struct secret *file_key, struct bytes header,
+                             const uint8_t wanted[MAC_SIZE], uint8_t *good_out)
+{
+    uint8_t mac[MAC_SIZE];
+    enum status status = age_header_mac(file_key, age_header_covered(header), mac);
+    *good_out = secret_equal(BYTES_ARRAY(mac), (struct bytes){wanted, MAC_SIZE});
+    return status;
+}
+
 enum status envelope_unwrap(const struct envelope *envelope, struct bytes header,
-                            const struct secret *key, struct secret **file_key_out)
+                            const struct secret *key, struct secret **opened_out)
 {
     static const uint8_t zero_nonce[AEAD_NONCE_SIZE];
-    uint8_t mac[MAC_SIZE];
     struct aead *aead = NULL;
-    struct secret *file_key = secret_new(ENVELOPE_FILE_KEY_SIZE);
+    struct secret *opened = secret_new(ENVELOPE_OPENED_SIZE);
+    const struct secret file_key = {opened->p, ENVELOPE_FILE_KEY_SIZE};
+    uint8_t good = 0;
     enum status status = aead_new(key, AEAD_OPEN, &aead);
-    if (status == ST_OK)
-        status = aead_open(aead, zero_nonce, BYTES_ARRAY(envelope->wrapped), file_key->p);
+    if (status != ST_OK)
+        goto out;
 
-    /* The MAC commits the header to the file key: without it one stanza could serve for two
-     * letters. */
-    if (status == ST_OK)
-        status = age_header_mac(file_key, age_header_covered(header), mac);
-    if (status == ST_OK && !secret_equal(BYTES_ARRAY(mac), BYTES_ARRAY(envelope->mac)))
-        status = ST_BAD;
-    if (status == ST_OK) {
-        *file_key_out = file_key;
-        file_key = NULL;
-    }
+    /* The MAC is computed whether or not the wrapped key authenticates. */
+    enum status wrapped = aead_open(aead, zero_nonce, BYTES_ARRAY(envelope->wrapped), opened->p);
+    status = check_mac(&file_key, header, envelope->mac, &good);
+    if (wrapped == ST_FAIL)
+        status = ST_FAIL;
+    if (status != ST_OK)
+        goto out;
+    opened->p[ENVELOPE_FILE_KEY_SIZE] = (uint8_t)(good & (wrapped == ST_OK));
+    *opened_out = opened;
+    opened = NULL;
+out:
     aead_free(aead);
-    secret_free(file_key);
+    secret_free(opened);
     secret_burn_stack();
     return status;
 }

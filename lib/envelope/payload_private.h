@@ -22,6 +22,11 @@ enum status payload_writer_add(struct payload_writer *writer, struct bytes plain
 enum status payload_writer_end(struct payload_writer *writer, struct buffer *out) MUST_CHECK;
 void payload_writer_free(struct payload_writer *writer); /* wipes; NULL is fine */
 
+/* Open a payload under a bare file key of ENVELOPE_FILE_KEY_SIZE. If that is not `genuine` all is
+ * done the same, and the answer is ST_BAD. See envelope_decrypt. */
+enum status payload_open(const struct secret *file_key, bool genuine, struct bytes payload,
+                         uint8_t *plain_out) MUST_CHECK;
+
 /* Bytes of a payload of n bytes of plaintext. */
 uint64_t payload_size(uint64_t n);
 
