@@ -216,7 +216,13 @@ static void every_event_is_in_the_chain_and_a_change_shows(void **state)
     }
     assert_int_equal(audit_verify(t, &number), ST_OK);
     assert_int_equal(number, 5);
-    event.number = 6; /* the last event again, with a chain that does not fit */
+    event.number = 6; /* V-2: the last event again, with a chain that does not fit */
+    assert_int_equal(store_event_add(t, &event), ST_OK);
+    assert_int_equal(audit_verify(t, &number), ST_BAD);
+    assert_int_equal(number, 6);
+    store_rollback(t);
+    assert_int_equal(store_begin(service->store, &t), ST_OK);
+    event.number = 7; /* V-1: there is no sixth */
     assert_int_equal(store_event_add(t, &event), ST_OK);
     assert_int_equal(audit_verify(t, &number), ST_BAD);
     assert_int_equal(number, 6);

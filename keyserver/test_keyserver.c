@@ -263,7 +263,7 @@ static void the_first_and_the_last_second_open(void **state)
     }
 }
 
-/* An altered ciphertext is opened to a key that fits nothing: no answer tells which. */
+/* I-9: an altered ciphertext is opened to a key that fits nothing; no answer tells which. */
 static void an_altered_ciphertext_gives_a_key_that_fits_nothing(void **state)
 {
     struct fixture *fixture = *state;

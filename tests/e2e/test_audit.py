@@ -139,6 +139,7 @@ def test_an_unfinished_last_line_and_an_empty_log_are_found(record_of_a_day, tmp
 
 
 def test_a_head_that_the_authority_did_not_sign_is_refused(record_of_a_day, tmp_path):
+    """L-7"""
     good = record_of_a_day.heads[0].read_text()
     for name, text in (('number', good.replace(' 2 ', ' 3 ', 1)), ('comment', good.replace('number=2', 'number=3')), ('cut', good[:-30]),
                        ('empty', ''), ('parameters', (record_of_a_day.district.etc / 'public/parameters').read_text())):

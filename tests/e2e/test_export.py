@@ -235,6 +235,7 @@ def test_the_plugin_says_what_it_is():
 # --- who may, and what is written down ------------------------------------------------------------------------
 
 def test_exports_are_off_by_default(tmp_path):
+    """K-8"""
     world = World(tmp_path, exports=None)
     try:
         done = world.export(world.message(b'x'))
@@ -268,7 +269,7 @@ def test_what_is_expired_can_be_exported_and_the_future_not(world):
 
 
 def test_accounts_user_may_open_and_not_export(tmp_path):
-    """`nobody` is allowed to ask, as accounts' user is."""
+    """K-8. `nobody` is allowed to ask, as accounts' user is."""
     tmp_path.chmod(0o755)
     world = World(tmp_path)
     world.keyserver.kill()

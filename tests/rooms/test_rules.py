@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every rule of docs/spec is named by a test, and no test names a rule that is not there.
+
+A test names a rule in its text (`E-17`), in a function's name (`e17_…`, `S_4_…`, `test_G_8_…`), or in the name of a vector
+(`refused_I-3_infinity.txt`, `E-07_mac_long.txt`). A range in a comment (`I-5 to I-8`) names only its ends."""
+import pathlib
+import re
+import subprocess
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+LETTERS = 'AIPMSGECWKLV'
+DEFINED = re.compile(rf'^(?:\| |\* |\*\*)([{LETTERS}])-(\d+)(?: |\.\*\*)', re.M)  # a row, an item, a paragraph
+IN_TEXT = re.compile(rf'(?<![\w-])([{LETTERS}])-0*(\d+)(?![\w.])|(?<![\w-])([{LETTERS}])-0*(\d+)(?=\.(?:\s|$))')
+IN_FUNCTION = re.compile(rf'\b(?:test_)?([{LETTERS}{LETTERS.lower()}])_?(\d+)_[a-z]|_and_([{LETTERS}])_(\d+)_')
+IN_VECTOR = re.compile(rf'(?:^|_)([{LETTERS}])-0*(\d+)_')
+
+
+def tracked():
+    return subprocess.run(['git', 'ls-files'], cwd=ROOT, text=True, capture_output=True, check=True).stdout.splitlines()
+
+
+def rules(pattern, text):
+    for match in pattern.finditer(text):
+        letter, number = [group for group in match.groups() if group]
+        yield f'{letter.upper()}-{int(number)}'
+
+
+def is_test(path):
+    return re.match(r'test_|ctime', path.name) and path.suffix in ('.c', '.py', '.mjs') and path.name != 'test_rules.py'
+
+
+def named():
+    found = {}
+    for path in map(pathlib.Path, tracked()):
+        names = set()
+        if is_test(path):
+            text = (ROOT / path).read_text()
+            names = {*rules(IN_TEXT, text), *rules(IN_FUNCTION, text)}
+        elif path.is_relative_to('tests/vectors') and path.name != 'README.md':
+            names = set(rules(IN_VECTOR, path.name))
+        for name in names:
+            found.setdefault(name, path)
+    return found
+
+
+def defined():
+    rows = [rule for path in sorted((ROOT / 'docs/spec').glob('*.md')) for rule in rules(DEFINED, path.read_text())]
+    assert len(rows) == len(set(rows)), 'a rule is defined twice'
+    return set(rows)
+
+
+def test_rules_are_numbered_without_gaps():
+    rows = defined()
+    for letter in LETTERS:
+        numbers = sorted(int(rule[2:]) for rule in rows if rule[0] == letter)
+        assert numbers == list(range(1, len(numbers) + 1)), letter
+
+
+def test_every_rule_is_named_by_a_test():
+    assert sorted(defined() - set(named())) == []
+
+
+def test_no_test_names_a_rule_that_is_not_there():
+    assert {rule: str(path) for rule, path in named().items() if rule not in defined()} == {}
