@@ -69,6 +69,7 @@ static struct smtp_server_settings server_settings(const struct gateway *gateway
 
 void worker_run(const struct workers *workers, struct poison *poison, unsigned number)
 {
+    sign_key_lock_again(workers->gateway->key);
     const struct smtp_server_settings server = server_settings(workers->gateway);
     const struct post post = {
         .gateway = workers->gateway,

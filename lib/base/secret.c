@@ -50,6 +50,12 @@ void secret_free(struct secret *secret)
     free(secret);
 }
 
+void secret_lock_again(const struct secret *secret)
+{
+    /* As secret_new: where the limit on locked memory forbids it, the secret is still there. */
+    (void)sodium_mlock(secret->p, secret->n);
+}
+
 struct bytes secret_bytes(const struct secret *secret)
 {
     return (struct bytes){secret->p, secret->n};

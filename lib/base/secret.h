@@ -16,6 +16,8 @@ struct secret {
 struct secret *secret_new(size_t n);
 struct secret *secret_copy(struct bytes bytes);
 void secret_free(struct secret *secret); /* NULL is fine */
+/* Lock it in a child's memory too: locks are not inherited by fork. */
+void secret_lock_again(const struct secret *secret);
 
 /* The secret's bytes; valid until it is freed. */
 struct bytes secret_bytes(const struct secret *secret);

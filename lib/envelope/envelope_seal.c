@@ -79,6 +79,7 @@ enum status envelope_writer_begin(const struct envelope_key *key,
     }
     secret_free(file_key);
     envelope_writer_free(writer);
+    secret_burn_stack(); /* libcrypto's HKDF leaves three words of the payload's key */
     return status;
 }
 

@@ -115,6 +115,7 @@ void payload_writer_free(struct payload_writer *writer)
     aead_free(writer->aead);
     secret_wipe(writer, sizeof *writer);
     free(writer);
+    secret_burn_stack();
 }
 
 /* --- sizes ------------------------------------------------------------------------------------ */
@@ -178,6 +179,7 @@ enum status payload_open(const struct secret *file_key, bool genuine, struct byt
     /* Nothing of a letter that fails is left behind, also not the chunks that were good. */
     if (status != ST_OK && plain_n > 0)
         secret_wipe(plain_out, plain_n);
+    secret_burn_stack();
     return status;
 }
 

@@ -41,6 +41,11 @@ void sign_key_free(struct sign_key *key)
     free(key);
 }
 
+void sign_key_lock_again(const struct sign_key *key)
+{
+    secret_lock_again(key->secret);
+}
+
 const struct sign_public *sign_key_public(const struct sign_key *key)
 {
     return &key->public;

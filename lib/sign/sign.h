@@ -34,6 +34,7 @@ struct sign_key; /* a signing key; opaque, in secret memory */
 /* The key made from 32 random bytes, which the caller wipes, and 8 bytes of key id. */
 struct sign_key *sign_key_new(const uint8_t seed[SIGN_SEED_SIZE], const uint8_t id[SIGN_ID_SIZE]);
 void sign_key_free(struct sign_key *key); /* NULL is fine */
+void sign_key_lock_again(const struct sign_key *key); /* in a child, after fork */
 const struct sign_public *sign_key_public(const struct sign_key *key);
 
 /* Key files are minisign's own form, unencrypted (as `minisign -G -W` writes); the public one is

@@ -5,9 +5,11 @@
 #include <unistd.h>
 
 #include <cmocka.h>
+#include <sodium.h>
 
 #include "file.h"
 #include "sign.h"
+#include "test_stack.h"
 
 static const uint8_t seed[SIGN_SEED_SIZE] = {1, 2, 3}, id[8] = {8, 7, 6, 5, 4, 3, 2, 1};
 
@@ -230,6 +232,27 @@ static void the_stock_tool_and_we_accept_each_other(void **state)
     assert_int_equal(system(command), 0);
 }
 
+static void *sign_once(void *nothing)
+{
+    struct signed_text made = make();
+    done(&made);
+    return nothing;
+}
+
+/* The seed, and the scalar that RFC 8032 §5.1.5 makes of it. */
+static void nothing_is_left_on_the_stack(void **state)
+{
+    (void)state;
+    uint8_t hash[64];
+    struct needles needles = {.n = 0};
+    crypto_hash_sha512(hash, seed, sizeof seed);
+    hash[0] &= 248;
+    hash[31] = (uint8_t)((hash[31] & 127) | 64);
+    add_words(&needles, seed, 8); /* its other words are zero */
+    add_words(&needles, hash, sizeof hash);
+    assert_int_equal(left_on_the_stack("sign_make", sign_once, &needles), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -242,6 +265,7 @@ int main(void)
         cmocka_unit_test(a_key_file_whose_halves_differ_is_refused),
         cmocka_unit_test(a_key_file_with_a_password_is_denied),
         cmocka_unit_test(the_stock_tool_and_we_accept_each_other),
+        cmocka_unit_test(nothing_is_left_on_the_stack),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,11 +1,16 @@
 """Every program has locked its door before the first foreign byte, and each lock is tried from outside."""
+import os
 import pathlib
 import re
+import resource
+import signal
 import socket
+import subprocess
 
 import conftest
 
 PROGRAMS_WITH_DOORS = ('gateway', 'portal', 'accounts', 'keyserver')
+HOLDERS = ('keyserver', 'gateway')  # each process of them holds a secret between two requests: in locked memory
 
 
 def status_of(process):
@@ -36,6 +41,33 @@ def test_each_process_of_each_program_is_locked_in(world):
         assert int(status['CapEff'], 16) == int(status['CapPrm'], 16) == 0, where
         limits = pathlib.Path(f'/proc/{number}/limits').read_text()
         assert re.search(r'^Max core file size\s+0\s+0', limits, re.M), where
+        assert int(status['VmLck'].split()[0]) > 0 or program not in HOLDERS, where
+
+
+def ends_by_a_fault(process):
+    """Whether the kernel says that a core was written when the process ended by SIGSEGV."""
+    os.kill(process.pid, signal.SIGSEGV)
+    _, how = os.waitpid(process.pid, 0)
+    process.returncode = how
+    assert os.WTERMSIG(how) == signal.SIGSEGV
+    return os.WCOREDUMP(how)
+
+
+def test_a_fault_leaves_no_core(make_world, tmp_path):
+    """Even where cores are allowed: the programs' own limit, and that they are not dumpable, forbid it."""
+    limits = resource.getrlimit(resource.RLIMIT_CORE)
+    resource.setrlimit(resource.RLIMIT_CORE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+    try:
+        control = subprocess.Popen(['sleep', '60'], cwd=tmp_path)
+        assert ends_by_a_fault(control), 'else this test could not fail'
+        world = make_world(programs=('keyserver', 'accounts', 'portal', 'gateway'))
+        for process in list(world.system.processes):
+            assert not ends_by_a_fault(process), process.program
+            world.system.processes.remove(process)
+        cores = [path for path in world.folder.rglob('core*') if path.is_file()]
+        assert not cores
+    finally:
+        resource.setrlimit(resource.RLIMIT_CORE, limits)
 
 
 def test_the_keyserver_has_no_socket_of_the_network(world):
