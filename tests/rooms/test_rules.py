@@ -62,3 +62,14 @@ def test_every_rule_is_named_by_a_test():
 
 def test_no_test_names_a_rule_that_is_not_there():
     assert {rule: str(path) for rule, path in named().items() if rule not in defined()} == {}
+
+
+def test_every_version_in_the_code_is_in_the_registry():
+    """The tags, names and numbers that a successor must change."""
+    registry = (ROOT / 'docs/spec/README.md').read_text()
+    pattern = re.compile(r'SECUREMAIL-V\d\d-(?:BFKEM|HYBRID|[A-Z]{3,})|"(securemail-[a-z-]*v\d+)|"(securemail-(?:master|share): \d|securemail-key-log \d)|(securemail/ibe\d)')
+    found = {match[1] or match[2] or match[3] or match[0]
+             for path in map(pathlib.Path, tracked()) if path.suffix in ('.c', '.h') and not is_test(path)
+             for match in pattern.finditer((ROOT / path).read_text())}
+    assert len(found) >= 9, found
+    assert {name for name in found if name not in registry} == set()
