@@ -98,3 +98,8 @@ def test_a_hostile_letter(world, desk):
     message.add_attachment('<script>alert(2)</script>', subtype='html', filename='"><script>alert(3)</script>.html')
     carrier, _ = deliver(world, message.as_bytes(), address, desk / 'letter')
     play(world, 'hostile.mjs', desk, carrier=carrier, address=address)
+
+
+def test_the_second_reader_meets_every_vector_in_a_browser(world, desk):
+    report = play(world, 'vectors.mjs', desk)
+    assert len(report['done']) == 1
