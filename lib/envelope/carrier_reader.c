@@ -46,7 +46,8 @@ struct name {
 struct carrier_reader {
     enum place place;
     struct name tag, attribute;
-    uint8_t quote; /* that ends the value: " or ', or 0 for an unquoted one */
+    uint8_t quote;            /* that ends the value: " or ', or 0 for an unquoted one */
+    const uint8_t *value_end; /* during a call: the next quote, or the piece's end; NULL: look */
     enum content content;
     char mark[MARK_SIZE];
     size_t mark_n;
@@ -148,6 +149,7 @@ static void begin_value(struct carrier_reader *reader, uint8_t quote)
 {
     bool ours = name_is(&reader->tag, "input") && name_is(&reader->attribute, "value");
     reader->quote = quote;
+    reader->value_end = NULL;
     reader->content = ours ? UNKNOWN : NEITHER;
     reader->mark_n = 0;
     reader->place = VALUE;
@@ -192,13 +194,21 @@ static struct bytes take_reference(struct carrier_reader *reader, struct bytes h
 
 /* --- the page --------------------------------------------------------------------------------- */
 
+/* What of the text is before the value's quote. It is looked for once a piece, not once a
+ * reference: a value of ampersands must not take the square of its length. */
+static struct bytes before_quote(struct carrier_reader *reader, struct bytes html)
+{
+    if (reader->value_end == NULL)
+        reader->value_end = html.p + bytes_index(html, reader->quote);
+    return bytes_first(html, (size_t)(reader->value_end - html.p));
+}
+
 /* A run of a value up to its end or a reference, in one piece. Gives what is left. */
 static struct bytes take_run(struct carrier_reader *reader, struct bytes html)
 {
     size_t n = 0;
     if (reader->quote != 0) {
-        n = bytes_index(html, reader->quote);
-        n = bytes_index(bytes_first(html, n), '&');
+        n = bytes_index(before_quote(reader, html), '&');
     } else {
         while (n < html.n && !blank(html.p[n]) && html.p[n] != '>' && html.p[n] != '&')
             n++;
@@ -315,6 +325,7 @@ enum status carrier_reader_add(struct carrier_reader *reader, struct bytes html,
                                struct buffer *file_out)
 {
     reader->file_out = file_out;
+    reader->value_end = NULL;
     while (html.n > 0 && reader->status == ST_OK)
         html = take(reader, html);
     return reader->status;

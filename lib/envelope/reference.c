@@ -4,19 +4,24 @@
 #include "reference_private.h"
 
 /* HTML has 2,231 names; these are those of the characters in an armor or a signature, and of
- * markup. */
+ * markup. A name has letters and digits alone, so filling up with NULs keeps names apart: eight
+ * bytes are compared at once, for a page may be nothing but references. */
 static char named(struct bytes name)
 {
     static const struct {
-        const char *name;
+        char name[8];
         char character;
     } names[] = {
         {"amp", '&'},   {"lt", '<'},     {"gt", '>'},     {"quot", '"'},     {"apos", '\''},
         {"plus", '+'},  {"sol", '/'},    {"equals", '='}, {"NewLine", '\n'}, {"Tab", '\t'},
         {"colon", ':'}, {"lowbar", '_'}, {"period", '.'}, {"comma", ','},    {"semi", ';'},
     };
+    char filled[sizeof names[0].name] = "";
+    if (name.n == 0 || name.n >= sizeof filled)
+        return 0;
+    memcpy(filled, name.p, name.n);
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-        if (bytes_equal(name, bytes_text(names[i].name)))
+        if (memcmp(names[i].name, filled, sizeof filled) == 0)
             return names[i].character;
     return 0;
 }

@@ -5,8 +5,8 @@
 
 #include "bytes.h"
 
-/* The ASCII character of "#43", "#x2b" or "plus" (what stands between ampersand and semicolon); 0
- * if it is another one, or none. */
+/* The ASCII character of "#43", "#x2b" or "plus" (what stands between ampersand and semicolon, of
+ * ASCII letters, digits and "#"); 0 if it is another one, or none. */
 char reference_character(struct bytes text);
 
 #endif

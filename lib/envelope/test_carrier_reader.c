@@ -297,6 +297,24 @@ static void e29_a_signature_has_its_bound(void **state)
     }
 }
 
+/* Linear, this takes a fraction of a second; with a search for the quote at each reference it took
+ * the square of the length, and would end by the time that tests have. */
+static void a_value_of_ampersands_is_read_in_one_pass(void **state)
+{
+    (void)state;
+    static uint8_t html[16 << 20];
+    static const char begin[] = "<input value=\"";
+    struct buffer file, signature;
+    buffer_init(&file, HTML_MAX);
+    buffer_init(&signature, SIGN_TEXT_MAX);
+    memset(html, '&', sizeof html);
+    memcpy(html, begin, sizeof begin - 1);
+    assert_int_equal(read_page(BYTES_ARRAY(html), sizeof html, &file, &signature), ST_NONE);
+    assert_int_equal(file.n, 0);
+    buffer_done(&file);
+    buffer_done(&signature);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -306,6 +324,7 @@ int main(void)
         cmocka_unit_test(an_unsigned_page_is_told_apart),
         cmocka_unit_test(a_cut_page_is_cut),
         cmocka_unit_test(e29_a_signature_has_its_bound),
+        cmocka_unit_test(a_value_of_ampersands_is_read_in_one_pass),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
