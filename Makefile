@@ -16,7 +16,7 @@ test:
 	@tools/test $(ARGS)
 
 bench:
-	@tools/setup test
+	@tools/setup bench
 	@$(MAKE) --no-print-directory all
 	@/usr/bin/python3 bench/run.py --build $(BUILD) $(ARGS)
 

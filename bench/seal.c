@@ -1,70 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0
- * bench: what sealing and opening a letter of 25 MiB costs, beside the bare cipher and hash,
- * measured by turns in the same run. Prints one JSON object a line: {name, unit, median, min, max,
- * runs, rival, rival_median, ratio, note}. */
+ * bench: what sealing and opening a large letter costs, beside the bare cipher and hash. */
 #include <openssl/evp.h>
-#include <time.h>
 
 #include "carrier.h"
+#include "measure.h"
 #include "test_district.h"
 
 #define LETTER ((size_t)25 << 20)
+#define STEP ((size_t)1 << 20) /* what a caller with memory to spare gives at once */
 #define HTML_MAX ((size_t)64 << 20)
-#define RUNS 15
-
-/* --- measuring -------------------------------------------------------------------------------- */
-
-struct quantity {
-    const char *name, *rival, *note;
-    void (*ours)(void);
-    void (*theirs)(void);
-};
-
-static double seconds_of(void (*work)(void))
-{
-    struct timespec begin, end;
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &begin);
-    work();
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &end);
-    return (double)(end.tv_sec - begin.tv_sec) + (double)(end.tv_nsec - begin.tv_nsec) / 1e9;
-}
-
-static int by_size(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-/* Ours and the rival by turns; the first round warms up. MB are 10^6 bytes of letter, per second of
- * one core. */
-static void measure(const struct quantity *quantity)
-{
-    double ours[RUNS], theirs[RUNS];
-    for (int i = -1; i < RUNS; i++) {
-        double a = seconds_of(quantity->ours), b = seconds_of(quantity->theirs);
-        if (i >= 0) {
-            ours[i] = (double)LETTER / 1e6 / a;
-            theirs[i] = (double)LETTER / 1e6 / b;
-        }
-    }
-    qsort(ours, RUNS, sizeof ours[0], by_size);
-    qsort(theirs, RUNS, sizeof theirs[0], by_size);
-    double median = ours[RUNS / 2], rival = theirs[RUNS / 2];
-    printf("{\"name\": \"%s\", \"unit\": \"MB/s\", \"median\": %.0f, \"min\": %.0f, \"max\": %.0f, "
-           "\"runs\": %d, \"rival\": \"%s\", \"rival_median\": %.0f, \"ratio\": %.2f, "
-           "\"note\": \"%s\"}\n",
-           quantity->name, median, ours[0], ours[RUNS - 1], RUNS, quantity->rival, rival,
-           median / rival, quantity->note);
-    fflush(stdout);
-}
-
-static void must(bool held, const char *what)
-{
-    if (!held) {
-        fprintf(stderr, "bench: %s\n", what);
-        exit(1);
-    }
-}
 
 /* --- what is measured ------------------------------------------------------------------------- */
 
@@ -73,13 +17,16 @@ static struct secret *fresh, *file_key;
 static struct buffer letter, html, step, file, plain, signature;
 static struct bytes message; /* the armored message inside the page */
 static size_t header_n;
+static size_t subject_n; /* how much of the letter the row is about */
+static size_t step_n = CARRIER_CHUNK;
+static struct envelope_writer *writer;
 
 /* As the gateway does: one step's bytes at a time, as they would go to the relay. */
 static void seal_carrier(void)
 {
     struct carrier_settings settings = district_settings(district, fresh);
     struct carrier *carrier = NULL;
-    struct bytes rest = buffer_bytes(&letter);
+    struct bytes rest = bytes_first(buffer_bytes(&letter), subject_n);
     buffer_clear(&step);
     must(carrier_new(&settings, &carrier, &step) == ST_OK, "carrier_new");
     for (; rest.n > 0; rest = bytes_from(rest, CARRIER_CHUNK)) {
@@ -91,19 +38,28 @@ static void seal_carrier(void)
     carrier_free(carrier);
 }
 
-static void seal_file(void)
+static void begin_file(void)
 {
-    struct envelope_writer *writer = NULL;
-    struct bytes rest = buffer_bytes(&letter);
     step.n = 0;
     must(envelope_writer_new(district->sender, &district->alice, fresh, &writer, &step) == ST_OK,
          "envelope_writer_new");
-    for (; rest.n > 0; rest = bytes_from(rest, CARRIER_CHUNK)) {
+}
+
+static void seal_payload(void)
+{
+    struct bytes rest = bytes_first(buffer_bytes(&letter), subject_n);
+    for (; rest.n > 0; rest = bytes_from(rest, step_n)) {
         step.n = 0;
-        must(envelope_writer_add(writer, bytes_first(rest, CARRIER_CHUNK), &step) == ST_OK, "add");
+        must(envelope_writer_add(writer, bytes_first(rest, step_n), &step) == ST_OK, "add");
     }
     must(envelope_writer_end(writer, &step) == ST_OK, "envelope_writer_end");
     envelope_writer_free(writer);
+}
+
+static void seal_file(void)
+{
+    begin_file();
+    seal_payload();
 }
 
 static void read_armor(void)
@@ -147,11 +103,12 @@ static void run_cipher(int seal)
     static const uint8_t key[32], nonce[12];
     EVP_CIPHER_CTX *context = EVP_CIPHER_CTX_new();
     EVP_CipherInit_ex(context, EVP_chacha20_poly1305(), NULL, key, nonce, seal);
-    for (size_t at = 0; at < LETTER; at += CARRIER_CHUNK) {
+    struct bytes rest = bytes_first(buffer_bytes(&letter), subject_n);
+    for (; rest.n > 0; rest = bytes_from(rest, CARRIER_CHUNK)) {
         int n = 0;
         uint8_t tag[16];
         EVP_CipherInit_ex(context, NULL, NULL, NULL, nonce, -1);
-        EVP_CipherUpdate(context, out, &n, letter.p + at, CARRIER_CHUNK);
+        EVP_CipherUpdate(context, out, &n, rest.p, (int)bytes_first(rest, CARRIER_CHUNK).n);
         if (seal) {
             EVP_CipherFinal_ex(context, out, &n);
             EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_GET_TAG, 16, tag);
@@ -170,8 +127,9 @@ static void hash_alone(void)
     struct sign_hash hash;
     uint8_t out[SIGN_HASH_SIZE];
     sign_hash_init(&hash);
-    for (size_t at = 0; at < LETTER; at += CARRIER_CHUNK)
-        sign_hash_add(&hash, (struct bytes){letter.p + at, CARRIER_CHUNK});
+    struct bytes rest = bytes_first(buffer_bytes(&letter), subject_n);
+    for (; rest.n > 0; rest = bytes_from(rest, CARRIER_CHUNK))
+        sign_hash_add(&hash, bytes_first(rest, CARRIER_CHUNK));
     sign_hash_end(&hash, out);
 }
 
@@ -181,9 +139,7 @@ static void cipher_and_hash(void)
     hash_alone();
 }
 
-/* --- out
- * -----------------------------------------------------------------------------------------------
- */
+/* --- all of it -------------------------------------------------------------------------------- */
 
 static void prepare(void)
 {
@@ -193,7 +149,7 @@ static void prepare(void)
         bytes_first(bytes_from(secret_bytes(fresh), IBE_RANDOM_SIZE), ENVELOPE_FILE_KEY_SIZE));
     buffer_init(&letter, LETTER);
     buffer_init(&html, HTML_MAX);
-    buffer_init(&step, 2 * CARRIER_STEP_MAX);
+    buffer_init(&step, 2 * STEP);
     buffer_init(&file, HTML_MAX);
     buffer_init(&plain, LETTER);
     buffer_init(&signature, SIGN_TEXT_MAX);
@@ -214,22 +170,47 @@ static void prepare(void)
     header_n = envelope.header_n;
 }
 
+/* A row about the first n bytes of the letter. */
+static void row(struct quantity quantity, size_t n)
+{
+    subject_n = n;
+    quantity.ours_bytes = quantity.theirs_bytes = (double)n;
+    measure(&quantity);
+}
+
 int main(void)
 {
-    static const struct quantity quantities[] = {
-        {"seal a letter into its carrier", "ChaCha20-Poly1305 and BLAKE2b alone",
-         "25 MiB in 64 KiB steps: KEM, cipher, BLAKE2b, armor, page; goal 300", seal_carrier,
-         cipher_and_hash},
-        {"seal a letter into an age file", "ChaCha20-Poly1305 alone",
-         "25 MiB in 64 KiB steps: KEM, cipher", seal_file, cipher_alone},
-        {"take a message out of its armor", "BLAKE2b alone", "base64 and BLAKE2b; goal 300",
-         read_armor, hash_alone},
-        {"find a message in its carrier", "BLAKE2b alone", "page, base64 and BLAKE2b; goal 300",
-         read_carrier, hash_alone},
-        {"open a letter", "ChaCha20-Poly1305 alone", "given its file key", open_file, cipher_alone},
-    };
+    static const char cipher[] = "ChaCha20-Poly1305 alone", hash[] = "BLAKE2b alone";
+    struct quantity payload = {"seal a payload of 25 MiB",
+                               cipher,
+                               "in 1 MiB steps, KEM not counted",
+                               .ours = seal_payload,
+                               .theirs = cipher_alone,
+                               .before = begin_file};
     prepare();
-    for (size_t i = 0; i < sizeof quantities / sizeof quantities[0]; i++)
-        measure(&quantities[i]);
+    step_n = STEP;
+    row(payload, LETTER);
+    payload.name = "seal a payload of 10 MB";
+    row(payload, 10000000);
+    step_n = CARRIER_CHUNK;
+    payload.name = "seal a payload in small steps";
+    payload.note = "25 MiB in 64 KiB steps, each copied once; KEM not counted";
+    row(payload, LETTER);
+    row((struct quantity){"seal a letter into an age file", cipher, "25 MiB in 64 KiB steps",
+                          .ours = seal_file, .theirs = cipher_alone},
+        LETTER);
+    row((struct quantity){"seal a letter into its carrier", "ChaCha20-Poly1305 and BLAKE2b alone",
+                          "KEM, cipher, BLAKE2b, armor, page", .ours = seal_carrier,
+                          .theirs = cipher_and_hash},
+        LETTER);
+    row((struct quantity){"take a message out of its armor", hash, "base64 and BLAKE2b",
+                          .ours = read_armor, .theirs = hash_alone},
+        LETTER);
+    row((struct quantity){"find a message in its carrier", hash, "page, base64 and BLAKE2b",
+                          .ours = read_carrier, .theirs = hash_alone},
+        LETTER);
+    row((struct quantity){"open a letter", cipher, "given its file key", .ours = open_file,
+                          .theirs = cipher_alone},
+        LETTER);
     return 0;
 }
