@@ -72,13 +72,24 @@ void lines_check(struct lines *lines)
                      lines->file.p[lines->file.n - 1] == '\n');
 }
 
+/* Is this the one text of these bytes? libsodium's decoder passes over the high bit of a character,
+ * so what it took is encoded again and compared. */
+static bool one_text(struct bytes text, const uint8_t *bytes, size_t n)
+{
+    struct secret *again = secret_new(text.n + 1);
+    sodium_bin2base64((char *)again->p, again->n, bytes, n, sodium_base64_VARIANT_ORIGINAL);
+    bool same = secret_equal(text, bytes_first(secret_bytes(again), text.n));
+    secret_free(again);
+    return same;
+}
+
 bool lines_secret(struct bytes text, uint8_t *out, size_t n)
 {
     size_t got = 0;
     return text.n == base64_length(n, PADDED) &&
            sodium_base642bin(out, n, (const char *)text.p, text.n, NULL, &got, NULL,
                              sodium_base64_VARIANT_ORIGINAL) == 0 &&
-           got == n;
+           got == n && one_text(text, out, n);
 }
 
 void lines_public(struct lines *lines, struct public_lines *out)

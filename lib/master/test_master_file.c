@@ -214,6 +214,7 @@ static void every_rule_refuses_and_names_itself(void **state)
         {"not-before: 2026", "not-before: 2O26", "M-2: line 4"},
         {"secrets: ", "secrets: A", "M-3"},
         {"secrets: BwcH", "secrets: Bwc=", "M-3"},
+        {"secrets: BwcH", "secrets: B\xf7\x63H", "M-3"}, /* libsodium passes over a high bit */
         {"protection: none", "protection: rot13", "M-5: line 9"},
         {"protection: none", "protection: argon2id", "M-5: line 9"},
         {"serial: 1\n", "serial: 2\n", "M-8: its parts"},
