@@ -16,6 +16,7 @@ int command_seal(int count, char **arguments);
 int command_refresh(int count, char **arguments);
 int command_audit(int count, char **arguments);
 int command_export_key(int count, char **arguments);
+int command_policy(int count, char **arguments);
 int command_settings(int count, char **arguments);
 
 /* How the command is used, on standard error; gives the exit code 64. */

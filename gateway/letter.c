@@ -48,6 +48,13 @@ static bool look(struct letter *letter)
     return status == ST_OK && letter->look.received <= HOPS_MAX;
 }
 
+/* A refusal in the rule's own words, or in ours. */
+static struct smtp_reply refusal(const struct policy_decision *decision)
+{
+    const char *text = policy_refusal(decision);
+    return text == NULL ? reply_make(REPLY_POLICY) : smtp_reply_make(550, "5.7.1", "%s", text);
+}
+
 /* Decide for one recipient. Without a canonical address there is no decision, so nothing is sent.
  */
 static void decide(struct letter *letter, size_t i)
@@ -60,11 +67,17 @@ static void decide(struct letter *letter, size_t i)
     }
     const struct policy_question question = {
         .subject = buffer_bytes(&letter->look.subject),
-        .recipient_domain = address_domain(&recipient->address),
+        .header = letter->look.header,
+        .size = smtp_body_size(letter->transaction->body),
+        .sender = letter->sender.text,
+        .recipient = recipient->address.text,
     };
     recipient->decision = policy_decide(letter->post->gateway->policy, &question);
+    recipient->tag = policy_remove_tag(recipient->decision, question.subject);
     if (policy_action(recipient->decision) == POLICY_REFUSE)
-        letter->replies[i] = reply_make(REPLY_POLICY);
+        letter->replies[i] = refusal(recipient->decision);
+    if (policy_action(recipient->decision) == POLICY_TLS)
+        letter->replies[i] = reply_make(REPLY_TLS);
 }
 
 static bool decided(const struct letter *letter, size_t i, enum policy_action action)
@@ -82,24 +95,32 @@ static void relay(struct letter *letter, struct outgoing *outgoing)
     outgoing_free(outgoing);
 }
 
-/* The letter as it is, once for all for whom a rule said so. */
-static void pass(struct letter *letter)
+/* The letter as it is, once for all for whom a rule said so, from recipient `first` on; but those
+ * whose rules want another subject outside get it by themselves. */
+static void pass(struct letter *letter, size_t first)
 {
-    struct outgoing *outgoing = NULL;
+    struct bytes tag = letter->recipients[first].tag;
+    struct look_edit edit;
     int64_t start = clock_monotonic_ms();
-    for (size_t i = 0; i < letter->count; i++) {
-        if (!decided(letter, i, POLICY_PASS))
-            continue;
-        if (outgoing == NULL)
-            outgoing = outgoing_clear(letter->transaction);
-        outgoing_add(outgoing, i, letter->recipients[i].decision);
-    }
-    if (outgoing == NULL)
+    if (look_untag(&letter->look, tag, &edit) != ST_OK) {
+        letter->replies[first] = reply_make(REPLY_HEADER);
+        letter->recipients[first].sent = true;
+        buffer_done(&edit.text);
         return;
+    }
+    struct outgoing *outgoing = outgoing_clear(letter->transaction, tag.n > 0 ? &edit : NULL);
+    for (size_t i = first; i < letter->count; i++) {
+        struct recipient *recipient = &letter->recipients[i];
+        if (!decided(letter, i, POLICY_PASS) || !bytes_equal(recipient->tag, tag))
+            continue;
+        outgoing_add(outgoing, i, recipient->decision);
+        recipient->sent = true;
+    }
     relay(letter, outgoing);
-    for (size_t i = 0; i < letter->count; i++)
-        if (decided(letter, i, POLICY_PASS))
+    for (size_t i = first; i < letter->count; i++)
+        if (decided(letter, i, POLICY_PASS) && bytes_equal(letter->recipients[i].tag, tag))
             letter->recipients[i].ms = clock_monotonic_ms() - start;
+    buffer_done(&edit.text);
 }
 
 /* A sealed copy for one recipient alone: nobody learns of another, and each copy has a key of its
@@ -113,6 +134,8 @@ static void seal(struct letter *letter, size_t i)
         .letter = letter->transaction,
         .look = &letter->look,
         .recipient = &recipient->address,
+        .subject = policy_outer_subject(recipient->decision),
+        .tag = recipient->tag,
         .now = letter->now,
     };
     int64_t start = clock_monotonic_ms();
@@ -142,11 +165,17 @@ static void handle(struct letter *letter)
     answer_all(letter, REPLY_UNTOUCHED);
     if (!look(letter))
         return;
+    if (address_parse(bytes_text(letter->transaction->envelope.sender), &letter->sender, NULL) !=
+        ST_OK)
+        letter->sender.text[0] = '\0';
     for (size_t i = 0; i < letter->count; i++)
         decide(letter, i);
-    pass(letter);
+    for (size_t i = 0; i < letter->count; i++)
+        if (decided(letter, i, POLICY_PASS) && !letter->recipients[i].sent)
+            pass(letter, i);
     for (size_t i = 0, begun = 0; i < letter->count; i++)
-        if (decided(letter, i, POLICY_SEAL) && (begun++ == 0 || in_time(letter)))
+        if ((decided(letter, i, POLICY_SEAL) || decided(letter, i, POLICY_TLS_OR_SEAL)) &&
+            (begun++ == 0 || in_time(letter)))
             seal(letter, i);
 }
 

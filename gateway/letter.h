@@ -22,8 +22,10 @@ struct post {
 struct recipient {
     struct address address;                 /* canonical; means nothing without a decision */
     const struct policy_decision *decision; /* NULL: none was made */
-    char copy[PARCEL_ID_SIZE];              /* the sealed copy's id, or "" */
-    int64_t ms;                             /* spent on sealing and relaying */
+    struct bytes tag;          /* to be taken off the subject that goes outside; empty: none */
+    bool sent;                 /* in clear */
+    char copy[PARCEL_ID_SIZE]; /* the sealed copy's id, or "" */
+    int64_t ms;                /* spent on sealing and relaying */
 };
 
 /* A letter on its way. */
@@ -32,6 +34,7 @@ struct letter {
     const struct smtp_transaction *transaction;
     const struct smtp_session *session; /* that it came by */
     struct look look;
+    struct address sender; /* canonical; "" for none, and for one without canonical form */
     int64_t now;
     int64_t deadline; /* of clock_monotonic_ms: no further copy is begun behind it */
     size_t count;     /* recipients; each has its place in both of these: */

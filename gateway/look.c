@@ -2,6 +2,8 @@
  * gateway: looking at a letter. */
 #include "look.h"
 
+#include "header_write.h"
+
 /* Gather pieces until the header's end is among them. */
 static enum status read_on(struct look *look, struct smtp_body *body)
 {
@@ -22,9 +24,14 @@ static enum status read_on(struct look *look, struct smtp_body *body)
 
 static enum status read_header(struct look *look, struct smtp_body *body)
 {
-    struct bytes top = smtp_body_top(body);
-    enum status status = header_read(top, top.n == smtp_body_size(body), &look->header);
-    return status == ST_TEMP ? read_on(look, body) : status;
+    look->text = smtp_body_top(body);
+    enum status status =
+        header_read(look->text, look->text.n == smtp_body_size(body), &look->header);
+    if (status != ST_TEMP)
+        return status;
+    status = read_on(look, body);
+    look->text = buffer_bytes(&look->top);
+    return status;
 }
 
 static enum status read_subject(struct look *look)
@@ -56,6 +63,38 @@ enum status look_at(struct look *look, struct smtp_body *body, const char *sende
     look->received = header_count(look->header, "Received");
     read_writer(look, sender);
     return ST_OK;
+}
+
+/* A field from its name to its line end. */
+static struct bytes whole_field(struct bytes text, const struct header_field *field)
+{
+    size_t at = (size_t)(field->name.p - text.p);
+    size_t end = (size_t)(field->value.p + field->value.n - text.p);
+    if (end < text.n && text.p[end] == '\r')
+        end++;
+    if (end < text.n && text.p[end] == '\n')
+        end++;
+    return bytes_first(bytes_from(text, at), end - at);
+}
+
+enum status look_untag(const struct look *look, struct bytes tag, struct look_edit *edit_out)
+{
+    struct buffer subject;
+    const struct header_field *field = header_find(look->header, "Subject");
+    *edit_out = (struct look_edit){.at = 0};
+    buffer_init(&edit_out->text, 16 * HEADER_MAX);
+    if (field == NULL)
+        return ST_OK;
+    struct bytes old = whole_field(look->text, field);
+    edit_out->at = (uint64_t)(old.p - look->text.p);
+    edit_out->n = old.n;
+    buffer_init(&subject, look->subject.n + 1);
+    enum status status = header_remove_tag(buffer_bytes(&look->subject), tag, &subject);
+    header_write_text(&edit_out->text, BYTES_LITERAL("Subject"), buffer_bytes(&subject));
+    if (status == ST_OK)
+        status = buffer_check(&edit_out->text);
+    buffer_done(&subject);
+    return status;
 }
 
 void look_done(struct look *look)

@@ -11,6 +11,9 @@
 struct outgoing {
     const struct smtp_transaction *letter;
     struct parcel *parcel; /* NULL: in clear */
+    const struct look_edit *edit;
+    uint64_t position; /* in the letter: how much of it has gone out or was left out */
+    struct bytes rest; /* of the piece in hand */
     struct smtp_envelope envelope;
     struct smtp_recipient *recipients;
     size_t *numbers; /* each recipient's number in the letter */
@@ -52,11 +55,14 @@ struct outgoing *outgoing_sealed(const struct smtp_transaction *letter, size_t r
     return outgoing;
 }
 
-struct outgoing *outgoing_clear(const struct smtp_transaction *letter)
+struct outgoing *outgoing_clear(const struct smtp_transaction *letter, const struct look_edit *edit)
 {
     struct outgoing *outgoing = make(letter, NULL);
     smtp_body_rewind(letter->body);
+    outgoing->edit = edit;
     outgoing->envelope.size = smtp_body_size(letter->body);
+    if (edit != NULL)
+        outgoing->envelope.size += edit->text.n - edit->n;
     return outgoing;
 }
 
@@ -113,15 +119,46 @@ static enum status start(const struct outgoing *outgoing, struct relay *relay,
     }
 }
 
-static enum status next_piece(const struct outgoing *outgoing, struct bytes *piece_out)
+/* The next bytes of the letter, at most `most`. */
+static enum status take(struct outgoing *outgoing, uint64_t most, struct bytes *piece_out)
+{
+    if (outgoing->rest.n == 0) {
+        enum status status = smtp_body_read(outgoing->letter->body, &outgoing->rest);
+        if (status != ST_OK)
+            return status;
+    }
+    *piece_out = bytes_first(outgoing->rest, most < SIZE_MAX ? (size_t)most : SIZE_MAX);
+    outgoing->rest = bytes_from(outgoing->rest, piece_out->n);
+    outgoing->position += piece_out->n;
+    return ST_OK;
+}
+
+/* Up to the edit, then what stands in its place, then on behind what it replaces. */
+static enum status next_clear(struct outgoing *outgoing, struct bytes *piece_out)
+{
+    const struct look_edit *edit = outgoing->edit;
+    if (edit == NULL || outgoing->position >= edit->at + edit->n)
+        return take(outgoing, UINT64_MAX, piece_out);
+    if (outgoing->position < edit->at)
+        return take(outgoing, edit->at - outgoing->position, piece_out);
+    while (outgoing->position < edit->at + edit->n) {
+        enum status status = take(outgoing, edit->at + edit->n - outgoing->position, piece_out);
+        if (status != ST_OK)
+            return status;
+    }
+    *piece_out = buffer_bytes(&edit->text);
+    return ST_OK;
+}
+
+static enum status next_piece(struct outgoing *outgoing, struct bytes *piece_out)
 {
     return outgoing->parcel != NULL ? parcel_next(outgoing->parcel, piece_out)
-                                    : smtp_body_read(outgoing->letter->body, piece_out);
+                                    : next_clear(outgoing, piece_out);
 }
 
 /* All pieces, then the final dot. ST_FAIL: a piece could not be made; without the dot, the next hop
  * delivers nothing. */
-static enum status send_letter(const struct outgoing *outgoing, struct smtp_client *client,
+static enum status send_letter(struct outgoing *outgoing, struct smtp_client *client,
                                struct why *why)
 {
     struct bytes piece;

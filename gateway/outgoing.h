@@ -15,8 +15,9 @@ struct outgoing;
 struct outgoing *outgoing_sealed(const struct smtp_transaction *letter, size_t recipient,
                                  struct parcel *parcel);
 
-/* The letter as it is, to nobody yet … */
-struct outgoing *outgoing_clear(const struct smtp_transaction *letter);
+/* The letter as it is, but for the edit, to nobody yet. NULL: none; else it outlives this … */
+struct outgoing *outgoing_clear(const struct smtp_transaction *letter,
+                                const struct look_edit *edit);
 /* … and to this recipient, because this decision says so. Ends the process if it does not. */
 void outgoing_add(struct outgoing *outgoing, size_t recipient,
                   const struct policy_decision *decision);

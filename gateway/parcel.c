@@ -68,6 +68,8 @@ static enum status begin_mail(struct parcel *parcel, const struct parcel_setting
         .sender = s->letter->envelope.sender,
         .host_name = s->gateway->host_name,
         .now = s->now,
+        .subject = s->subject,
+        .tag = s->tag,
         .utf8 = s->letter->envelope.utf8,
     };
     random_fill(random, sizeof random);

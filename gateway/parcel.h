@@ -17,6 +17,8 @@ struct parcel_settings {
     const struct smtp_transaction *letter; /* its body is read while the parcel is */
     const struct look *look;
     const struct address *recipient;
+    const char *subject; /* as in struct wrap */
+    struct bytes tag;
     int64_t now;
 };
 

@@ -9,6 +9,7 @@ static const struct {
 } table[REPLY_COUNT] = {
     [REPLY_UNTOUCHED] = {451, "4.3.0", "Nothing was sent, try again later"},
     [REPLY_POLICY] = {550, "5.7.1", "Refused by policy"},
+    [REPLY_TLS] = {451, "4.7.5", "No trusted TLS to this domain now, nothing was sent"},
     [REPLY_ADDRESS] = {553, "5.1.3", "This address has no form that could be sealed to"},
     [REPLY_PARAMETERS] = {451, "4.3.5",
                           "The public parameters are not valid now, nothing was sent"},

@@ -9,6 +9,7 @@
 enum reply_kind {
     REPLY_UNTOUCHED,  /* nothing was done for this recipient yet; what is never answered stays it */
     REPLY_POLICY,     /* a rule refuses the recipient */
+    REPLY_TLS,        /* the recipient's domain was not reached by TLS that can be trusted */
     REPLY_ADDRESS,    /* the address has no canonical form: it can't be sealed to, now or ever */
     REPLY_PARAMETERS, /* the parameters are not valid now: nothing can be sealed */
     REPLY_SEAL,       /* sealing failed: the mail server keeps the letter */

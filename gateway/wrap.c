@@ -16,27 +16,16 @@ static const struct {
     const char *name;
     enum writing writing;
 } optional[] = {
-    {"Sender", WRITE_ADDRESSES},
-    {"Reply-To", WRITE_ADDRESSES},
-    {"Cc", WRITE_ADDRESSES},
-    {"Subject", WRITE_TEXT},
-    {"In-Reply-To", WRITE_COPY},
-    {"References", WRITE_COPY},
-    {"Thread-Topic", WRITE_TEXT},
-    {"Thread-Index", WRITE_COPY},
-    {"Importance", WRITE_COPY},
-    {"Priority", WRITE_COPY},
-    {"X-Priority", WRITE_COPY},
-    {"List-Id", WRITE_COPY},
-    {"List-Post", WRITE_COPY},
-    {"List-Help", WRITE_COPY},
-    {"List-Owner", WRITE_COPY},
-    {"List-Archive", WRITE_COPY},
-    {"List-Subscribe", WRITE_COPY},
-    {"List-Unsubscribe", WRITE_COPY},
-    {"Auto-Submitted", WRITE_COPY},
-    {"Precedence", WRITE_COPY},
-    {"List-Unsubscribe-Post", WRITE_COPY},
+    {"Sender", WRITE_ADDRESSES},      {"Reply-To", WRITE_ADDRESSES},
+    {"Cc", WRITE_ADDRESSES},          {"In-Reply-To", WRITE_COPY},
+    {"References", WRITE_COPY},       {"Thread-Topic", WRITE_TEXT},
+    {"Thread-Index", WRITE_COPY},     {"Importance", WRITE_COPY},
+    {"Priority", WRITE_COPY},         {"X-Priority", WRITE_COPY},
+    {"List-Id", WRITE_COPY},          {"List-Post", WRITE_COPY},
+    {"List-Help", WRITE_COPY},        {"List-Owner", WRITE_COPY},
+    {"List-Archive", WRITE_COPY},     {"List-Subscribe", WRITE_COPY},
+    {"List-Unsubscribe", WRITE_COPY}, {"Auto-Submitted", WRITE_COPY},
+    {"Precedence", WRITE_COPY},       {"List-Unsubscribe-Post", WRITE_COPY},
 };
 
 static bool is_ascii(struct bytes text)
@@ -67,6 +56,25 @@ static const struct header_field *find(const struct wrap *wrap, const char *name
 {
     const struct header_field *field = header_find(wrap->look->header, name);
     return field == NULL || bytes_trim(field->value).n == 0 ? NULL : field;
+}
+
+/* The subject that people see before they open it: the rule's, or the letter's without the tag. */
+static void write_subject(const struct wrap *wrap, struct buffer *out)
+{
+    static const struct bytes name = BYTES_LITERAL("Subject");
+    const struct header_field *field = find(wrap, "Subject");
+    struct buffer subject;
+    if (wrap->subject != NULL) {
+        header_write_text(out, name, bytes_text(wrap->subject));
+    } else if (field != NULL && wrap->tag.n > 0) {
+        buffer_init(&subject, wrap->look->subject.n + 1);
+        if (header_remove_tag(buffer_bytes(&wrap->look->subject), wrap->tag, &subject) != ST_OK)
+            out->overflow = true;
+        header_write_text(out, name, buffer_bytes(&subject));
+        buffer_done(&subject);
+    } else if (field != NULL) {
+        write_text(out, name, field->value);
+    }
 }
 
 static void write_optional(const struct wrap *wrap, struct buffer *out)
@@ -208,6 +216,7 @@ enum status wrap_begin(const struct wrap *wrap, struct buffer *out)
     write_from(wrap, out);
     write_to(wrap, out);
     write_date_and_id(wrap, date, out);
+    write_subject(wrap, out);
     write_optional(wrap, out);
     write_parts(wrap, out);
     return buffer_check(out);

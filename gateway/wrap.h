@@ -28,7 +28,9 @@ struct wrap {
     const char *host_name;         /* ours */
     char unique[WRAP_UNIQUE_SIZE]; /* random hexadecimal digits */
     int64_t now;
-    bool utf8; /* the letter is SMTPUTF8: addresses may be UTF-8 */
+    const char *subject; /* in place of the letter's, UTF-8; NULL: the letter's */
+    struct bytes tag;    /* to be taken off the letter's; empty: none */
+    bool utf8;           /* the letter is SMTPUTF8: addresses may be UTF-8 */
 };
 
 /* Append all that comes before the attachment's content. */

@@ -17,6 +17,7 @@
 struct reading {
     struct config *config;
     struct bytes rest; /* lines inih has not had yet */
+    struct bytes now;  /* the one it has */
     unsigned line;     /* number of the one it has */
     bool continuable; /* inih has found a key in this section: it takes an indented line for more of
                          it */
@@ -113,6 +114,7 @@ static char *next_line(char *line, int size, void *context)
     if (reading->in_error || !bytes_line(&reading->rest, &bytes))
         return NULL;
     reading->line++;
+    reading->now = bytes;
     if (!line_allowed(reading, bytes))
         return NULL;
     if (!bytes_to_text(bytes, line, (size_t)size)) {
@@ -173,6 +175,18 @@ static bool read_setting(struct reading *reading, const struct config_setting *s
     return true;
 }
 
+/* Where the value begins: behind the first "=", or, in a line that goes on, behind the blanks. */
+static unsigned value_column(const struct reading *reading)
+{
+    struct bytes line = reading->now;
+    size_t at = 0;
+    if (line.n > 0 && line.p[0] != ' ' && line.p[0] != '\t')
+        at = bytes_index(line, '=') + 1;
+    while (at < line.n && (line.p[at] == ' ' || line.p[at] == '\t'))
+        at++;
+    return (unsigned)at + 1;
+}
+
 static bool read_rule(struct reading *reading, const char *key, const char *value)
 {
     struct config *config = reading->config;
@@ -180,8 +194,8 @@ static bool read_rule(struct reading *reading, const char *key, const char *valu
         return mistake(reading, "the key is too long");
     if (value[0] == '\0')
         return mistake(reading, "the value is empty");
-    config->entries[config->entry_count++] =
-        (struct config_entry){memory_text(key), memory_text(value), reading->line};
+    config->entries[config->entry_count++] = (struct config_entry){
+        memory_text(key), memory_text(value), reading->line, value_column(reading)};
     config->rules[config->rule_count - 1].count++;
     return true;
 }

@@ -66,6 +66,9 @@ const char *config_item(const struct config *config, const char *section, const 
  * on a Unix socket only. */
 enum status config_check_door(const struct config *config, struct why *why) MUST_CHECK;
 
+/* A size as in the settings ("25M") in bytes; ST_BAD if it is none. */
+enum status config_size(const char *text, uint64_t *bytes_out) MUST_CHECK;
+
 /* --- rules ------------------------------------------------------------------------------------ */
 
 /* One key of a rule. A key given on several lines comes several times, in the file's order. */
@@ -73,6 +76,7 @@ struct config_entry {
     const char *key;
     const char *value; /* not empty */
     unsigned line;
+    unsigned column; /* where the value begins in the line, in bytes from 1 */
 };
 
 /* One section [policy "name"], perhaps without any key; names differ from each other. */

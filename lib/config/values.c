@@ -49,6 +49,11 @@ static enum status parse_amount(const char *value, const struct unit *units, siz
     return ST_BAD;
 }
 
+enum status config_size(const char *text, uint64_t *bytes_out)
+{
+    return parse_amount(text, sizes, COUNT(sizes), bytes_out);
+}
+
 static enum status parse_number(const struct config_setting *setting, const char *value,
                                 uint64_t *number_out)
 {

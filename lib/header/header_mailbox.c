@@ -110,18 +110,14 @@ static void put_name(struct bytes text, char *text_out, size_t size)
     buffer_done(&name);
 }
 
-enum status header_mailbox(struct bytes value, struct header_mailbox *mailbox_out)
+/* The next mailbox of a line, which goes on behind it. False: there is none any more. */
+static bool take_mailbox(struct bytes *line, struct header_mailbox *mailbox_out)
 {
-    struct buffer line;
-    struct walk walk = {.in_angle = false};
-    struct header_mailbox mailbox = {"", ""};
-    buffer_init(&line, value.n);
-    buffer_init(&walk.phrase, value.n);
-    buffer_init(&walk.angle, value.n);
-    buffer_init(&walk.comment, value.n);
-    enum status status = header_unfold(value, &line);
-    walk.rest = buffer_bytes(&line);
-    bool more = status == ST_OK;
+    struct walk walk = {.rest = *line};
+    buffer_init(&walk.phrase, line->n);
+    buffer_init(&walk.angle, line->n);
+    buffer_init(&walk.comment, line->n);
+    bool more = true;
     while (more && walk.rest.n > 0) {
         more = step(&walk);
         /* An empty place in the list, ", bob@example.org", is passed over. */
@@ -134,17 +130,36 @@ enum status header_mailbox(struct bytes value, struct header_mailbox *mailbox_ou
     /* "Name <address>", or "address (Name)". */
     struct bytes phrase = buffer_bytes(&walk.phrase);
     struct bytes comment = buffer_bytes(&walk.comment);
-    put_address(walk.had_angle ? buffer_bytes(&walk.angle) : phrase, mailbox.address,
-                sizeof mailbox.address);
-    put_name(walk.had_angle && bytes_trim(phrase).n > 0 ? phrase : comment, mailbox.name,
-             sizeof mailbox.name);
-    if (strchr(mailbox.address, '@') == NULL)
-        status = ST_NONE;
-    if (status == ST_OK)
-        *mailbox_out = mailbox;
-    buffer_done(&line);
+    bool found = walk.had_angle || bytes_trim(phrase).n > 0;
+    put_address(walk.had_angle ? buffer_bytes(&walk.angle) : phrase, mailbox_out->address,
+                sizeof mailbox_out->address);
+    put_name(walk.had_angle && bytes_trim(phrase).n > 0 ? phrase : comment, mailbox_out->name,
+             sizeof mailbox_out->name);
+    *line = walk.rest;
     buffer_done(&walk.phrase);
     buffer_done(&walk.angle);
     buffer_done(&walk.comment);
-    return status;
+    return found;
+}
+
+enum status header_mailbox(struct bytes value, struct header_mailbox *mailbox_out)
+{
+    return header_mailboxes(value, mailbox_out, 1) == 1 ? ST_OK : ST_NONE;
+}
+
+size_t header_mailboxes(struct bytes value, struct header_mailbox *mailboxes_out, size_t max)
+{
+    struct buffer line;
+    struct header_mailbox mailbox;
+    size_t count = 0;
+    buffer_init(&line, value.n);
+    bool good = header_unfold(value, &line) == ST_OK;
+    struct bytes rest = buffer_bytes(&line);
+    while (good && count < max && take_mailbox(&rest, &mailbox)) {
+        good = strchr(mailbox.address, '@') != NULL;
+        if (good)
+            mailboxes_out[count++] = mailbox;
+    }
+    buffer_done(&line);
+    return count;
 }

@@ -21,6 +21,10 @@ enum status header_decode(struct bytes value, struct buffer *out) MUST_CHECK;
  * "[secure]", counts anywhere. Any other, "Secure:", counts at the beginning, where "Re:", "Fwd:"
  * and the like and bracketed list names may stand before it. */
 bool header_tag(struct bytes subject, struct bytes tag);
+/* Append a decoded subject without that tag (its first, if there are several) and with one blank in
+ * its place; the whole subject if it has none. ST_LIMIT if it does not fit. */
+enum status header_remove_tag(struct bytes subject, struct bytes tag,
+                              struct buffer *out) MUST_CHECK;
 
 /* The first mailbox of an address list (RFC 5322 §3.4), for people to read. */
 struct header_mailbox {
@@ -30,5 +34,7 @@ struct header_mailbox {
 
 /* ST_NONE if the list holds no address with an '@' in it that fits. */
 enum status header_mailbox(struct bytes value, struct header_mailbox *mailbox_out) MUST_CHECK;
+/* The first mailboxes of the list, at most `max`, up to one that has no such address; how many. */
+size_t header_mailboxes(struct bytes value, struct header_mailbox *mailboxes_out, size_t max);
 
 #endif

@@ -126,6 +126,37 @@ static void finds_tags(void **state)
             fail_msg("“%s” in “%s”", table[i].tag, table[i].subject);
 }
 
+static void takes_tags_off(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *subject, *tag, *left;
+    } table[] = {
+        {"Secure: test results", "Secure:", "test results"},
+        {"SECURE:test", "Secure:", "test"},
+        {"Re: Secure: test", "Secure:", "Re: test"},
+        {" Re: [council]  secure:  test ", "Secure:", "Re: [council] test"},
+        {"a [Secure] b", "[secure]", "a b"},
+        {"a[secure]b", "[secure]", "a b"},
+        {"a [secure]", "[secure]", "a"},
+        {"[secure] [secure] a", "[secure]", "[secure] a"},
+        {"[secure]", "[secure]", ""},
+        {"Secure:", "Secure:", ""},
+        {"nothing of it", "[secure]", "nothing of it"},
+        {"Insecure: test", "Secure:", "Insecure: test"},
+        {"Secure: é", "Secure:", "é"},
+    };
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+        struct buffer left;
+        buffer_init(&left, 1000);
+        assert_int_equal(
+            header_remove_tag(bytes_text(table[i].subject), bytes_text(table[i].tag), &left),
+            ST_OK);
+        assert_string_equal(buffer_text(&left), table[i].left);
+        buffer_done(&left);
+    }
+}
+
 static void finds_the_first_mailbox(void **state)
 {
     (void)state;
@@ -200,6 +231,7 @@ int main(void)
         cmocka_unit_test(unfolds),
         cmocka_unit_test(decodes_words),
         cmocka_unit_test(finds_tags),
+        cmocka_unit_test(takes_tags_off),
         cmocka_unit_test(finds_the_first_mailbox),
         cmocka_unit_test(cuts_long_names_between_characters),
     };

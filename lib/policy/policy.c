@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "conditions.h"
+#include "header_text.h"
 #include "memory.h"
 
 #define VALUES_MAX 1000 /* of one rule */
@@ -12,12 +13,16 @@
 /* One value of one condition. */
 struct value {
     const struct condition *condition;
-    struct bytes text; /* points into the rule's own copy */
+    struct condition_value value; /* its text points into the rule's own copy */
 };
 
 struct policy_decision {
     enum policy_action action;
     const char *rule;
+    char *refusal;       /* or NULL */
+    char *outer_subject; /* or NULL */
+    bool removes_tag;
+    const struct rule *from; /* NULL: the default */
 };
 
 struct rule {
@@ -35,9 +40,9 @@ struct policy {
     struct policy_decision fallback;
 };
 
-static const char *const action_names[] = {
-    [POLICY_SEAL] = "seal",
-    [POLICY_PASS] = "pass",
+static const char *const action_names[POLICY_ACTIONS] = {
+    [POLICY_SEAL] = "seal",     [POLICY_PASS] = "pass",
+    [POLICY_TLS] = "tls",       [POLICY_TLS_OR_SEAL] = "tls-or-seal",
     [POLICY_REFUSE] = "refuse",
 };
 
@@ -46,10 +51,10 @@ const char *policy_action_name(enum policy_action action)
     return action_names[action];
 }
 
-static enum status find_action(const char *name, enum policy_action *action_out)
+static enum status find_action(struct bytes name, enum policy_action *action_out)
 {
-    for (int i = POLICY_SEAL; i <= POLICY_REFUSE; i++) {
-        if (strcmp(action_names[i], name) != 0)
+    for (int i = 0; i < POLICY_ACTIONS; i++) {
+        if (!bytes_equal(bytes_text(action_names[i]), name))
             continue;
         *action_out = (enum policy_action)i;
         return ST_OK;
@@ -57,21 +62,20 @@ static enum status find_action(const char *name, enum policy_action *action_out)
     return ST_BAD;
 }
 
-/* --- reading the rules
- * ---------------------------------------------------------------------------- */
+/* --- reading the rules ------------------------------------------------------------------------ */
 
-/* Where a mistake is: "securemail.conf:12: policy “name”: …". */
+/* Where a mistake is: "securemail.conf:12:10: policy “name”: …". */
 struct place {
     const struct config *config;
     const char *rule;
-    unsigned line;
+    unsigned line, column;
     struct why *why;
 };
 
 static enum status mistake(const struct place *place, const char *what)
 {
-    return why_set(place->why, ST_BAD, "%s:%u: policy “%s”: %s", config_name(place->config),
-                   place->line, place->rule, what);
+    return why_set(place->why, ST_BAD, "%s:%u:%u: policy “%s”: %s", config_name(place->config),
+                   place->line, place->column, place->rule, what);
 }
 
 /* Values stay sorted by condition, in the order in which the conditions were first named. */
@@ -88,21 +92,24 @@ static void insert_value(struct rule *rule, struct value value)
 
 /* The values of one line, parted by commas. */
 static enum status add_values(struct rule *rule, const struct config_entry *entry,
-                              const struct place *place)
+                              struct place *place)
 {
     const struct condition *condition = condition_find(entry->key);
-    if (condition == NULL)
+    if (condition == NULL) {
+        place->column = 1;
         return mistake(place, "this is neither a condition nor “action”");
+    }
     char *text = memory_text(entry->value);
     rule->texts[rule->text_count++] = text;
     struct bytes rest = bytes_text(text);
     while (rest.n > 0) {
         struct why why = {""};
         size_t n = bytes_index(rest, ',');
-        struct value value = {condition, bytes_trim(bytes_first(rest, n))};
+        struct value value = {condition, {.text = bytes_trim(bytes_first(rest, n))}};
+        place->column = entry->column + (unsigned)(value.value.text.p - (const uint8_t *)text);
         if (rule->count == VALUES_MAX)
             return mistake(place, "too many values in one rule");
-        if (condition->check(value.text, &why) != ST_OK)
+        if (condition->read(&value.value, &why) != ST_OK)
             return mistake(place, why.text);
         insert_value(rule, value);
         rest = bytes_from(rest, n + 1);
@@ -110,32 +117,104 @@ static enum status add_values(struct rule *rule, const struct config_entry *entr
     return ST_OK;
 }
 
+/* "The text of a refusal", in quotes: a mail server prints it to the sender. */
+static enum status read_refusal(struct rule *rule, struct bytes text, struct place *place)
+{
+    bool good = text.n > 2 && text.n - 2 <= POLICY_REFUSAL_MAX && text.p[0] == '"' &&
+                text.p[text.n - 1] == '"';
+    for (size_t i = 0; i < text.n && good; i++)
+        good = text.p[i] >= ' ' && text.p[i] < 127;
+    if (!good)
+        return mistake(place, "write refuse, or refuse \"text\" of at most 120 ASCII characters");
+    rule->decision.refusal = memory_new(text.n - 1, 1);
+    memcpy(rule->decision.refusal, text.p + 1, text.n - 2);
+    return ST_OK;
+}
+
+static enum status read_action(struct rule *rule, const struct config_entry *entry,
+                               struct place *place)
+{
+    struct bytes text = bytes_text(entry->value);
+    struct bytes word = bytes_first(text, bytes_index(text, ' '));
+    struct bytes rest = bytes_trim(bytes_from(text, word.n));
+    if (find_action(word, &rule->decision.action) != ST_OK ||
+        (rest.n > 0 && rule->decision.action != POLICY_REFUSE))
+        return mistake(place,
+                       "the action is pass, seal, tls, tls-or-seal, refuse or refuse \"text\"");
+    return rest.n == 0 ? ST_OK : read_refusal(rule, rest, place);
+}
+
+static enum status read_switch(bool *switch_out, const struct config_entry *entry,
+                               const struct place *place)
+{
+    *switch_out = strcmp(entry->value, "yes") == 0;
+    return *switch_out || strcmp(entry->value, "no") == 0 ? ST_OK
+                                                          : mistake(place, "write yes or no");
+}
+
+static enum status read_subject(struct rule *rule, const struct config_entry *entry,
+                                const struct place *place)
+{
+    if (rule->decision.outer_subject != NULL)
+        return mistake(place, "a second outer-subject");
+    if (strlen(entry->value) > POLICY_SUBJECT_MAX)
+        return mistake(place, "a subject of more than 160 bytes");
+    rule->decision.outer_subject = memory_text(entry->value);
+    return ST_OK;
+}
+
+static bool has_tag(const struct rule *rule)
+{
+    const struct condition *tag = condition_find("subject-tag");
+    for (size_t i = 0; i < rule->count; i++)
+        if (rule->values[i].condition == tag)
+            return true;
+    return false;
+}
+
+/* What must be true of the rule as a whole. */
+static enum status check_rule(const struct rule *rule, bool acts, const struct place *place)
+{
+    if (!acts)
+        return mistake(place, "no action");
+    if (rule->count == 0)
+        return mistake(place, "no condition: it would decide for every letter");
+    if (rule->decision.removes_tag && !has_tag(rule))
+        return mistake(place, "remove-tag without a subject-tag");
+    return ST_OK;
+}
+
+/* One line of a rule: what it does, or a condition. */
+static enum status read_entry(struct rule *rule, const struct config_entry *entry, bool *acts,
+                              struct place *place)
+{
+    place->line = entry->line;
+    place->column = entry->column;
+    if (strcmp(entry->key, "remove-tag") == 0)
+        return read_switch(&rule->decision.removes_tag, entry, place);
+    if (strcmp(entry->key, "outer-subject") == 0)
+        return read_subject(rule, entry, place);
+    if (strcmp(entry->key, "action") != 0)
+        return add_values(rule, entry, place);
+    if (*acts)
+        return mistake(place, "a second action");
+    *acts = true;
+    return read_action(rule, entry, place);
+}
+
 static enum status read_rule(struct rule *rule, const struct config_rule *from, struct place *place)
 {
     bool acts = false;
+    enum status status = ST_OK;
     rule->decision.rule = rule->name = memory_text(from->name);
+    rule->decision.from = rule;
     rule->values = memory_new(VALUES_MAX, sizeof *rule->values);
     rule->texts = memory_new(from->count + 1, sizeof *rule->texts);
-    for (size_t i = 0; i < from->count; i++) {
-        const struct config_entry *entry = &from->entries[i];
-        place->line = entry->line;
-        if (strcmp(entry->key, "action") != 0) {
-            enum status status = add_values(rule, entry, place);
-            if (status != ST_OK)
-                return status;
-            continue;
-        }
-        if (acts)
-            return mistake(place, "a second action");
-        if (find_action(entry->value, &rule->decision.action) != ST_OK)
-            return mistake(place, "the action is pass, seal or refuse");
-        acts = true;
-    }
+    for (size_t i = 0; i < from->count && status == ST_OK; i++)
+        status = read_entry(rule, &from->entries[i], &acts, place);
     place->line = from->line;
-    if (!acts)
-        return mistake(place, "no action");
-    return rule->count > 0 ? ST_OK
-                           : mistake(place, "no condition: it would decide for every letter");
+    place->column = 1;
+    return status == ST_OK ? check_rule(rule, acts, place) : status;
 }
 
 enum status policy_read(const struct config *config, struct policy **policy_out, struct why *why)
@@ -145,8 +224,8 @@ enum status policy_read(const struct config *config, struct policy **policy_out,
     struct policy *policy = memory_new(1, sizeof *policy);
     policy->rules = memory_new(count + 1, sizeof *policy->rules);
     policy->fallback.rule = POLICY_DEFAULT_RULE;
-    enum status status =
-        find_action(config_text(config, "policies", "default"), &policy->fallback.action);
+    enum status status = find_action(bytes_text(config_text(config, "policies", "default")),
+                                     &policy->fallback.action);
     for (size_t i = 0; i < count && status == ST_OK; i++) {
         struct place place = {.config = config, .rule = rules[i].name, .why = why};
         policy->count++;
@@ -161,10 +240,14 @@ enum status policy_read(const struct config *config, struct policy **policy_out,
 
 static void rule_done(struct rule *rule)
 {
+    for (size_t i = 0; i < rule->count; i++)
+        condition_done(&rule->values[i].value);
     for (size_t i = 0; i < rule->text_count; i++)
         free(rule->texts[i]);
     free(rule->texts);
     free(rule->values);
+    free(rule->decision.refusal);
+    free(rule->decision.outer_subject);
     free(rule->name);
 }
 
@@ -178,29 +261,29 @@ void policy_free(struct policy *policy)
     free(policy);
 }
 
-/* --- deciding
- * ------------------------------------------------------------------------------------- */
+/* --- deciding --------------------------------------------------------------------------------- */
 
-/* Each condition named must hold by one of its values. */
-static bool rule_holds(const struct rule *rule, const struct policy_question *question)
+/* Each condition named must hold by one of its values. Gives the first that does not, or NULL. */
+static const struct condition *failing(const struct rule *rule,
+                                       const struct policy_question *question)
 {
     size_t i = 0;
     while (i < rule->count) {
         const struct condition *condition = rule->values[i].condition;
         bool holds = false;
         for (; i < rule->count && rule->values[i].condition == condition; i++)
-            holds = holds || condition->holds(rule->values[i].text, question);
+            holds = holds || condition->holds(&rule->values[i].value, question);
         if (!holds)
-            return false;
+            return condition;
     }
-    return true;
+    return NULL;
 }
 
 const struct policy_decision *policy_decide(const struct policy *policy,
                                             const struct policy_question *question)
 {
     for (size_t i = 0; i < policy->count; i++)
-        if (rule_holds(&policy->rules[i], question))
+        if (failing(&policy->rules[i], question) == NULL)
             return &policy->rules[i].decision;
     return &policy->fallback;
 }
@@ -213,4 +296,51 @@ enum policy_action policy_action(const struct policy_decision *decision)
 const char *policy_rule(const struct policy_decision *decision)
 {
     return decision->rule;
+}
+
+const char *policy_refusal(const struct policy_decision *decision)
+{
+    return decision->refusal;
+}
+
+const char *policy_outer_subject(const struct policy_decision *decision)
+{
+    return decision->outer_subject;
+}
+
+struct bytes policy_remove_tag(const struct policy_decision *decision, struct bytes subject)
+{
+    const struct condition *tag = condition_find("subject-tag");
+    const struct rule *rule = decision->removes_tag ? decision->from : NULL;
+    for (size_t i = 0; rule != NULL && i < rule->count; i++)
+        if (rule->values[i].condition == tag && header_tag(subject, rule->values[i].value.text))
+            return rule->values[i].value.text;
+    return BYTES_NONE;
+}
+
+bool policy_has(const struct policy *policy, enum policy_action action)
+{
+    for (size_t i = 0; i < policy->count; i++)
+        if (policy->rules[i].decision.action == action)
+            return true;
+    return policy->fallback.action == action;
+}
+
+/* --- why -------------------------------------------------------------------------------------- */
+
+size_t policy_count(const struct policy *policy)
+{
+    return policy->count;
+}
+
+const struct policy_decision *policy_at(const struct policy *policy, size_t i)
+{
+    return i < policy->count ? &policy->rules[i].decision : &policy->fallback;
+}
+
+const char *policy_fails(const struct policy *policy, size_t i,
+                         const struct policy_question *question)
+{
+    const struct condition *condition = failing(&policy->rules[i], question);
+    return condition == NULL ? NULL : condition->key;
 }

@@ -11,27 +11,38 @@
 #define SECUREMAIL_POLICY_H
 
 #include "config.h"
+#include "header.h"
 
 #define POLICY_DEFAULT_RULE "default" /* the rule's name where no rule spoke */
+#define POLICY_REFUSAL_MAX 120        /* bytes of the text of a refusal */
+#define POLICY_SUBJECT_MAX 160        /* bytes of a subject given by a rule */
 
 enum policy_action {
-    POLICY_SEAL, /* the recipient gets a sealed copy, or none */
-    POLICY_PASS, /* the letter goes on as it is */
+    POLICY_SEAL,        /* the recipient gets a sealed copy, or none */
+    POLICY_PASS,        /* the letter goes on as it is */
+    POLICY_TLS,         /* it goes on as it is, by verified TLS to the recipient's domain, or not */
+    POLICY_TLS_OR_SEAL, /* likewise, and where that is not safe a sealed copy goes */
     POLICY_REFUSE,
+    POLICY_ACTIONS
 };
 
 struct policy;
 
-/* The rules of a configuration. ST_BAD, with file and line in the reason, for a key that is no
- * condition, a value that can't be one, a rule without conditions or without exactly one action. */
+/* The rules of a configuration, and the files of addresses that they name. ST_BAD, with file, line
+ * and column in the reason, for a key that is no condition, a value that can't be one, a rule
+ * without conditions or without exactly one action. */
 enum status policy_read(const struct config *config, struct policy **policy_out,
                         struct why *why) MUST_CHECK;
 void policy_free(struct policy *policy); /* NULL is fine */
 
 /* What the conditions look at. */
 struct policy_question {
-    struct bytes subject;         /* decoded, UTF-8 on one line; empty if there is none */
-    const char *recipient_domain; /* lower-case A-labels, of a canonical address */
+    struct bytes subject;        /* decoded, UTF-8 on one line; empty if there is none */
+    const struct header *header; /* the letter's top header */
+    uint64_t size;               /* bytes of the letter */
+    const char *sender;          /* the envelope's, canonical; "" for none, and for one that has no
+                                    canonical form */
+    const char *recipient;       /* canonical */
 };
 
 /* What was decided, and by which rule. Opaque: policy_decide alone gives one, so a letter can go in
@@ -44,8 +55,29 @@ const struct policy_decision *policy_decide(const struct policy *policy,
 enum policy_action policy_action(const struct policy_decision *decision);
 /* The rule's name, POLICY_DEFAULT_RULE where no rule spoke. */
 const char *policy_rule(const struct policy_decision *decision);
+/* What the sender is told: printable ASCII; NULL where the rule says nothing or does not refuse. */
+const char *policy_refusal(const struct policy_decision *decision);
+/* The subject tag that is to be taken off the letter's subject: the one of the rule's tags that
+ * this subject has. Empty if the rule keeps it. */
+struct bytes policy_remove_tag(const struct policy_decision *decision, struct bytes subject);
 
-/* "seal", "pass", "refuse": as in the configuration and in log lines. */
+/* What stands as subject outside of a sealed copy, UTF-8; NULL: the letter's own. */
+const char *policy_outer_subject(const struct policy_decision *decision);
+
+/* Does any rule, or the default, have this action? */
+bool policy_has(const struct policy *policy, enum policy_action action);
+
+/* --- for people who ask why --------------------------------------------------------------------
+ */
+
+/* How many rules there are, and rule i in their order; the one at `count` is the default. */
+size_t policy_count(const struct policy *policy);
+const struct policy_decision *policy_at(const struct policy *policy, size_t i);
+/* The first condition of rule i that does not hold ("recipient-domain"); NULL if all hold. */
+const char *policy_fails(const struct policy *policy, size_t i,
+                         const struct policy_question *question);
+
+/* "seal", "pass", …: as in the configuration and in log lines. */
 const char *policy_action_name(enum policy_action action);
 
 #endif

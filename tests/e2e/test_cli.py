@@ -355,7 +355,7 @@ def test_run_finds_programs_in_a_build_tree(district):
 
 def test_every_command_has_its_help():
     listed = re.findall(r'^  ([\w-]+) ', tool('help').stdout.decode(), re.M)
-    assert {'init', 'rotate', 'backup', 'restore', 'check', 'run', 'seal', 'refresh', 'audit', 'export-key', 'settings', 'version', 'help'} == set(listed)
+    assert {'init', 'rotate', 'backup', 'restore', 'check', 'run', 'seal', 'policy', 'refresh', 'audit', 'export-key', 'settings', 'version', 'help'} == set(listed)
     for name in listed:
         done = tool('help', name)
         assert done.returncode == 0 and done.stdout.startswith(f'usage: securemail {name} '.encode())
