@@ -157,6 +157,9 @@ enum status gateway_open(struct gateway *gateway, const char *path, int64_t now,
     read_settings(gateway);
     status = policy_read(gateway->config, &gateway->policy, why);
     if (status == ST_OK)
+        status = routes_make(&gateway->routes, gateway->policy, &gateway->relay,
+                             text(gateway, "gateway", "ca-file"), why);
+    if (status == ST_OK)
         status = first_parameters(gateway, now, why);
     if (status == ST_OK)
         status = read_key(gateway, why);
@@ -167,6 +170,7 @@ void gateway_close(struct gateway *gateway)
 {
     sign_key_free(gateway->key);
     ibe_sender_free(gateway->sender);
+    routes_free(&gateway->routes);
     policy_free(gateway->policy);
     config_free(gateway->config);
     *gateway = (struct gateway){0};

@@ -8,7 +8,7 @@
 #include "ibe.h"
 #include "notice.h"
 #include "policy.h"
-#include "relay.h"
+#include "route.h"
 #include "sign.h"
 
 /* One state of the parameter file. */
@@ -25,6 +25,7 @@ struct gateway {
     struct gateway_file file; /* the parameter file, when it was read last */
     struct sign_key *key;
     struct relay_settings relay;
+    struct routes routes;
     struct notice_settings notice;
     int64_t lifetime; /* seconds a message can be opened from the beginning of its period on */
     const char *host_name;

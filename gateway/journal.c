@@ -32,7 +32,7 @@ static void journal_recipient(const struct letter *letter, size_t i)
         L_TEXT("to", envelope->recipients[i].address),
         L_TEXT("action", decided ? policy_action_name(policy_action(recipient->decision)) : ""),
         L_TEXT("rule", decided ? policy_rule(recipient->decision) : ""),
-        L_TEXT("copy", recipient->copy),
+        L_TEXT("copy", recipient->copy), L_TEXT("tls", recipient->tls),
         L_NUMBER("size", smtp_body_size(letter->transaction->body)),
         L_TEXT("outcome", outcome(reply)), L_TEXT("reply", answer), L_NUMBER("ms", recipient->ms));
 }
@@ -43,10 +43,10 @@ void journal_letter(const struct letter *letter)
         journal_recipient(letter, i);
 }
 
-void journal_relay(const struct letter *letter, enum status status, const struct why *why)
+void journal_relay(const struct letter *letter, const struct relay *relay, enum status status,
+                   const struct why *why)
 {
-    log_warn("relay-failed", L_TEXT("queue", queue_id(letter)),
-             L_TEXT("relay", letter->post->gateway->relay.where),
+    log_warn("relay-failed", L_TEXT("queue", queue_id(letter)), L_TEXT("relay", relay_where(relay)),
              L_TEXT("status", status_name(status)), L_TEXT("why", why->text));
 }
 

@@ -8,7 +8,8 @@
 /* What each recipient of a handled letter got. */
 void journal_letter(const struct letter *letter);
 /* Something did not get through to the next hop. */
-void journal_relay(const struct letter *letter, enum status status, const struct why *why);
+void journal_relay(const struct letter *letter, const struct relay *relay, enum status status,
+                   const struct why *why);
 /* The letter was refused because it ended workers before: an operator should look at it. */
 void journal_poison(const struct letter *letter);
 /* Something was refused in the dialogue, before there was a letter to handle: a command, or a

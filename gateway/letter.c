@@ -76,8 +76,6 @@ static void decide(struct letter *letter, size_t i)
     recipient->tag = policy_remove_tag(recipient->decision, question.subject);
     if (policy_action(recipient->decision) == POLICY_REFUSE)
         letter->replies[i] = refusal(recipient->decision);
-    if (policy_action(recipient->decision) == POLICY_TLS)
-        letter->replies[i] = reply_make(REPLY_TLS);
 }
 
 static bool decided(const struct letter *letter, size_t i, enum policy_action action)
@@ -86,40 +84,82 @@ static bool decided(const struct letter *letter, size_t i, enum policy_action ac
     return decision != NULL && policy_action(decision) == action;
 }
 
-static void relay(struct letter *letter, struct outgoing *outgoing)
+/* Did a rule let the letter go as it is, by whatever way? */
+static bool goes_as_it_is(const struct letter *letter, size_t i)
+{
+    return decided(letter, i, POLICY_PASS) || decided(letter, i, POLICY_TLS) ||
+           decided(letter, i, POLICY_TLS_OR_SEAL);
+}
+
+/* Is a sealed copy due: by its rule, or because nobody could be verified, of whom the letter has
+ * shown nothing to anybody then? */
+static bool to_be_sealed(const struct letter *letter, size_t i)
+{
+    return decided(letter, i, POLICY_SEAL) ||
+           (decided(letter, i, POLICY_TLS_OR_SEAL) && !letter->recipients[i].reached);
+}
+
+static void relay(struct letter *letter, struct outgoing *outgoing, struct relay *relay)
 {
     struct why why = {""};
-    enum status status = outgoing_send(outgoing, letter->post->relay, letter->replies, &why);
+    enum status status = outgoing_send(outgoing, relay, letter->replies, &why);
     if (status != ST_OK)
-        journal_relay(letter, status, &why);
-    outgoing_free(outgoing);
+        journal_relay(letter, relay, status, &why);
+}
+
+/* The connection of a route; NULL: the one next hop's. */
+static struct relay *way(const struct letter *letter, const struct policy_route *route)
+{
+    const struct routes *routes = &letter->post->gateway->routes;
+    for (size_t i = 0; i < routes->count; i++)
+        if (routes->routes[i].policy == route)
+            return letter->post->ways[i];
+    return letter->post->relay; /* outgoing_send ends the process if it is not the right one */
+}
+
+/* Does recipient i get the very letter that `first` gets, by the same way? */
+static bool together(const struct letter *letter, size_t first, size_t i)
+{
+    const struct recipient *a = &letter->recipients[first], *b = &letter->recipients[i];
+    return goes_as_it_is(letter, i) && policy_route(a->decision) == policy_route(b->decision) &&
+           bytes_equal(a->tag, b->tag);
 }
 
 /* The letter as it is, once for all for whom a rule said so, from recipient `first` on; but those
- * whose rules want another subject outside get it by themselves. */
-static void pass(struct letter *letter, size_t first)
+ * whose rules want another way, or another subject outside, get it by themselves. */
+static void pass(struct letter *letter, size_t first, const struct look_edit *edit)
 {
-    struct bytes tag = letter->recipients[first].tag;
-    struct look_edit edit;
+    const struct policy_route *route = policy_route(letter->recipients[first].decision);
+    struct relay *connection = way(letter, route);
+    struct outgoing *outgoing = outgoing_clear(letter->transaction, edit, route);
     int64_t start = clock_monotonic_ms();
-    if (look_untag(&letter->look, tag, &edit) != ST_OK) {
-        letter->replies[first] = reply_make(REPLY_HEADER);
-        letter->recipients[first].sent = true;
-        buffer_done(&edit.text);
-        return;
-    }
-    struct outgoing *outgoing = outgoing_clear(letter->transaction, tag.n > 0 ? &edit : NULL);
+    for (size_t i = first; i < letter->count; i++)
+        if (together(letter, first, i))
+            outgoing_add(outgoing, i, letter->recipients[i].decision);
+    relay(letter, outgoing, connection);
     for (size_t i = first; i < letter->count; i++) {
         struct recipient *recipient = &letter->recipients[i];
-        if (!decided(letter, i, POLICY_PASS) || !bytes_equal(recipient->tag, tag))
+        if (!together(letter, first, i))
             continue;
-        outgoing_add(outgoing, i, recipient->decision);
-        recipient->sent = true;
+        recipient->offered = true;
+        recipient->reached = outgoing_reached(outgoing);
+        recipient->ms = clock_monotonic_ms() - start;
+        snprintf(recipient->tls, sizeof recipient->tls, "%s", outgoing_tls(outgoing));
     }
-    relay(letter, outgoing);
-    for (size_t i = first; i < letter->count; i++)
-        if (decided(letter, i, POLICY_PASS) && bytes_equal(letter->recipients[i].tag, tag))
-            letter->recipients[i].ms = clock_monotonic_ms() - start;
+    if (route != NULL)
+        relay_rest(connection);
+    outgoing_free(outgoing);
+}
+
+/* The same without the tag that its rule takes off. */
+static void pass_untagged(struct letter *letter, size_t first)
+{
+    struct recipient *recipient = &letter->recipients[first];
+    struct look_edit edit;
+    if (look_untag(&letter->look, recipient->tag, &edit) == ST_OK)
+        pass(letter, first, &edit);
+    else
+        letter->replies[first] = reply_make(REPLY_HEADER);
     buffer_done(&edit.text);
 }
 
@@ -141,14 +181,16 @@ static void seal(struct letter *letter, size_t i)
     int64_t start = clock_monotonic_ms();
     enum status status = parcel_new(&settings, &parcel);
     if (status == ST_OK) {
+        struct outgoing *outgoing = outgoing_sealed(letter->transaction, i, parcel);
         memcpy(recipient->copy, parcel_id(parcel), sizeof recipient->copy);
-        relay(letter, outgoing_sealed(letter->transaction, i, parcel));
+        relay(letter, outgoing, letter->post->relay);
+        outgoing_free(outgoing);
     } else {
         letter->replies[i] = reply_make(status == ST_TEMP    ? REPLY_PARAMETERS
                                         : status == ST_LIMIT ? REPLY_HEADER
                                                              : REPLY_SEAL);
     }
-    recipient->ms = clock_monotonic_ms() - start;
+    recipient->ms += clock_monotonic_ms() - start;
     parcel_free(parcel);
 }
 
@@ -170,12 +212,16 @@ static void handle(struct letter *letter)
         letter->sender.text[0] = '\0';
     for (size_t i = 0; i < letter->count; i++)
         decide(letter, i);
-    for (size_t i = 0; i < letter->count; i++)
-        if (decided(letter, i, POLICY_PASS) && !letter->recipients[i].sent)
-            pass(letter, i);
+    for (size_t i = 0; i < letter->count; i++) {
+        if (!goes_as_it_is(letter, i) || letter->recipients[i].offered)
+            continue;
+        if (letter->recipients[i].tag.n > 0)
+            pass_untagged(letter, i);
+        else
+            pass(letter, i, NULL);
+    }
     for (size_t i = 0, begun = 0; i < letter->count; i++)
-        if ((decided(letter, i, POLICY_SEAL) || decided(letter, i, POLICY_TLS_OR_SEAL)) &&
-            (begun++ == 0 || in_time(letter)))
+        if (to_be_sealed(letter, i) && (begun++ == 0 || in_time(letter)))
             seal(letter, i);
 }
 

@@ -14,6 +14,7 @@ struct post {
     const struct gateway *gateway;
     const struct smtp_server_settings *server;
     struct relay *relay;
+    struct relay **ways; /* to trusted domains: one for each of the gateway's routes */
     struct poison *poison;
     unsigned worker; /* its number */
 };
@@ -22,10 +23,12 @@ struct post {
 struct recipient {
     struct address address;                 /* canonical; means nothing without a decision */
     const struct policy_decision *decision; /* NULL: none was made */
-    struct bytes tag;          /* to be taken off the subject that goes outside; empty: none */
-    bool sent;                 /* in clear */
-    char copy[PARCEL_ID_SIZE]; /* the sealed copy's id, or "" */
-    int64_t ms;                /* spent on sealing and relaying */
+    struct bytes tag;             /* to be taken off the subject that goes outside; empty: none */
+    bool offered;                 /* as it is, to a next hop … */
+    bool reached;                 /* … that was there, and verified where that is asked for */
+    char tls[SMTP_TLS_NAME_SIZE]; /* that it went by, or "" */
+    char copy[PARCEL_ID_SIZE];    /* the sealed copy's id, or "" */
+    int64_t ms;                   /* spent on sealing and relaying */
 };
 
 /* A letter on its way. */

@@ -10,6 +10,7 @@
 #include "io.h"
 #include "log.h"
 #include "net.h"
+#include "net_name.h"
 #include "room.h"
 #include "stop.h"
 #include "user.h"
@@ -36,13 +37,21 @@ static enum status listen_all(struct workers *workers, const struct config *conf
     return ST_OK;
 }
 
-/* Files of letters too large for memory, and the parameters, are all that may be opened from now
- * on. A file that is replaced is another file each time, so it is the directory that is let in. */
-static enum status enter(const struct config *config, struct why *why)
+/* Files of letters too large for memory, the parameters, and what names are looked up with, are all
+ * that may be opened from now on. A file that is replaced is another file each time, so it is the
+ * directory that is let in. */
+static enum status enter(const struct gateway *gateway, struct why *why)
 {
+    const struct config *config = gateway->config;
     char directory[PATH_MAX];
+    const char *read_paths[NET_NAME_FILES + 2] = {NULL};
     snprintf(directory, sizeof directory, "%s", config_text(config, "district", "parameters"));
-    const char *const read_paths[] = {dirname(directory), NULL};
+    read_paths[0] = dirname(directory);
+    if (routes_by_name(&gateway->routes)) {
+        net_name_prepare();
+        for (size_t i = 0; net_name_files()[i] != NULL; i++)
+            read_paths[i + 1] = net_name_files()[i];
+    }
     const char *const write_paths[] = {config_text(config, "gateway", "spool"), NULL};
     const struct room room = {
         .name = "gateway",
@@ -66,7 +75,7 @@ static enum status acquire(struct gateway *gateway, struct workers *workers, con
     workers->letters = (unsigned)config_number(config, "gateway", "letters-per-worker");
     workers->attempts = (unsigned)config_number(config, "gateway", "attempts");
     status = listen_all(workers, config, why);
-    return status == ST_OK ? enter(config, why) : status;
+    return status == ST_OK ? enter(gateway, why) : status;
 }
 
 int main(int count, char **arguments)

@@ -12,6 +12,9 @@ struct outgoing {
     const struct smtp_transaction *letter;
     struct parcel *parcel; /* NULL: in clear */
     const struct look_edit *edit;
+    const struct policy_route *route; /* NULL: the one next hop */
+    bool reached;
+    char tls[SMTP_TLS_NAME_SIZE];
     uint64_t position; /* in the letter: how much of it has gone out or was left out */
     struct bytes rest; /* of the piece in hand */
     struct smtp_envelope envelope;
@@ -55,11 +58,13 @@ struct outgoing *outgoing_sealed(const struct smtp_transaction *letter, size_t r
     return outgoing;
 }
 
-struct outgoing *outgoing_clear(const struct smtp_transaction *letter, const struct look_edit *edit)
+struct outgoing *outgoing_clear(const struct smtp_transaction *letter, const struct look_edit *edit,
+                                const struct policy_route *route)
 {
     struct outgoing *outgoing = make(letter, NULL);
     smtp_body_rewind(letter->body);
     outgoing->edit = edit;
+    outgoing->route = route;
     outgoing->envelope.size = smtp_body_size(letter->body);
     if (edit != NULL)
         outgoing->envelope.size += edit->text.n - edit->n;
@@ -70,9 +75,20 @@ void outgoing_add(struct outgoing *outgoing, size_t recipient,
                   const struct policy_decision *decision)
 {
     /* Not an assert: this one must stand however the program is built. */
-    if (outgoing->parcel != NULL || policy_action(decision) != POLICY_PASS)
+    if (outgoing->parcel != NULL || policy_route(decision) != outgoing->route ||
+        (outgoing->route == NULL && policy_action(decision) != POLICY_PASS))
         abort();
     add(outgoing, recipient);
+}
+
+bool outgoing_reached(const struct outgoing *outgoing)
+{
+    return outgoing->reached;
+}
+
+const char *outgoing_tls(const struct outgoing *outgoing)
+{
+    return outgoing->tls;
 }
 
 void outgoing_free(struct outgoing *outgoing)
@@ -179,7 +195,7 @@ static void answer(const struct outgoing *outgoing, enum status status,
                    const struct smtp_client *client, struct smtp_reply *replies)
 {
     if (client == NULL)
-        answer_all(outgoing, REPLY_RELAY, replies);
+        answer_all(outgoing, outgoing->route != NULL ? REPLY_TLS : REPLY_RELAY, replies);
     else if (status == ST_FAIL)
         answer_all(outgoing, outgoing->parcel != NULL ? REPLY_SEAL : REPLY_READ, replies);
     else
@@ -190,7 +206,12 @@ enum status outgoing_send(struct outgoing *outgoing, struct relay *relay,
                           struct smtp_reply *replies, struct why *why)
 {
     struct smtp_client *client = NULL;
+    if (relay_route(relay) != outgoing->route) /* as in outgoing_add */
+        abort();
     enum status status = start(outgoing, relay, &client, why);
+    outgoing->reached = client != NULL;
+    if (client != NULL)
+        snprintf(outgoing->tls, sizeof outgoing->tls, "%s", smtp_client_tls(client));
     if (status == ST_BAD) { /* an address or parameter that can't be sent; nothing was */
         answer_all(outgoing, REPLY_ADDRESS, replies);
         return status;

@@ -51,7 +51,8 @@ int post_set_up(void **state)
     gateway->key = all.district->key;
     gateway->lifetime = 90 * 86400;
     gateway->host_name = "gateway.example";
-    gateway->relay = (struct relay_settings){all.hop.where, gateway->host_name, false};
+    gateway->relay =
+        (struct relay_settings){.where = all.hop.where, .host_name = gateway->host_name};
     gateway->notice = (struct notice_settings){"Agency", "https://portal.example", "portal.example",
                                                "help@agency.example"};
     if (config_parse(BYTES_LITERAL(rules), "rules", &gateway->config, &why) != ST_OK ||

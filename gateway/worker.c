@@ -3,10 +3,12 @@
 #include "worker.h"
 
 #include <poll.h>
+#include <stdlib.h>
 
 #include "io.h"
 #include "journal.h"
 #include "letter.h"
+#include "memory.h"
 #include "net.h"
 #include "random.h"
 #include "relay.h"
@@ -71,8 +73,13 @@ void worker_run(const struct workers *workers, struct poison *poison, unsigned n
 {
     sign_key_lock_again(workers->gateway->key);
     const struct smtp_server_settings server = server_settings(workers->gateway);
+    const struct routes *routes = &workers->gateway->routes;
+    struct relay **ways = memory_new(routes->count + 1, sizeof *ways);
+    for (size_t i = 0; i < routes->count; i++)
+        ways[i] = relay_new(&routes->routes[i].relay);
     const struct post post = {
         .gateway = workers->gateway,
+        .ways = ways,
         .server = &server,
         .relay = relay_new(&workers->gateway->relay),
         .poison = poison,
@@ -89,5 +96,8 @@ void worker_run(const struct workers *workers, struct poison *poison, unsigned n
             letters += letter_serve(&post, fd, peer);
         io_close(&fd);
     }
+    for (size_t i = 0; i < routes->count; i++)
+        relay_free(ways[i]);
+    free(ways);
     relay_free(post.relay);
 }

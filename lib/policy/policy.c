@@ -7,6 +7,7 @@
 #include "conditions.h"
 #include "header_text.h"
 #include "memory.h"
+#include "route.h"
 
 #define VALUES_MAX 1000 /* of one rule */
 
@@ -22,6 +23,7 @@ struct policy_decision {
     char *refusal;       /* or NULL */
     char *outer_subject; /* or NULL */
     bool removes_tag;
+    struct policy_route route;
     const struct rule *from; /* NULL: the default */
 };
 
@@ -173,15 +175,19 @@ static bool has_tag(const struct rule *rule)
 }
 
 /* What must be true of the rule as a whole. */
-static enum status check_rule(const struct rule *rule, bool acts, const struct place *place)
+static enum status check_rule(struct rule *rule, bool acts, const struct place *place)
 {
+    struct why why = {""};
+    enum policy_action action = rule->decision.action;
+    bool by_tls = action == POLICY_TLS || action == POLICY_TLS_OR_SEAL;
     if (!acts)
         return mistake(place, "no action");
     if (rule->count == 0)
         return mistake(place, "no condition: it would decide for every letter");
     if (rule->decision.removes_tag && !has_tag(rule))
         return mistake(place, "remove-tag without a subject-tag");
-    return ST_OK;
+    return route_check(&rule->decision.route, by_tls, &why) == ST_OK ? ST_OK
+                                                                     : mistake(place, why.text);
 }
 
 /* One line of a rule: what it does, or a condition. */
@@ -194,8 +200,13 @@ static enum status read_entry(struct rule *rule, const struct config_entry *entr
         return read_switch(&rule->decision.removes_tag, entry, place);
     if (strcmp(entry->key, "outer-subject") == 0)
         return read_subject(rule, entry, place);
-    if (strcmp(entry->key, "action") != 0)
-        return add_values(rule, entry, place);
+    if (strcmp(entry->key, "action") != 0) {
+        struct why why = {""};
+        enum status status = route_read(&rule->decision.route, entry->key, entry->value, &why);
+        if (status == ST_BAD)
+            return mistake(place, why.text);
+        return status == ST_OK ? ST_OK : add_values(rule, entry, place);
+    }
     if (*acts)
         return mistake(place, "a second action");
     *acts = true;
@@ -246,6 +257,7 @@ static void rule_done(struct rule *rule)
         free(rule->texts[i]);
     free(rule->texts);
     free(rule->values);
+    route_done(&rule->decision.route);
     free(rule->decision.refusal);
     free(rule->decision.outer_subject);
     free(rule->name);
@@ -316,6 +328,12 @@ struct bytes policy_remove_tag(const struct policy_decision *decision, struct by
         if (rule->values[i].condition == tag && header_tag(subject, rule->values[i].value.text))
             return rule->values[i].value.text;
     return BYTES_NONE;
+}
+
+const struct policy_route *policy_route(const struct policy_decision *decision)
+{
+    const struct policy_route *route = &decision->route;
+    return route->to == NULL && route->transport == NULL ? NULL : route;
 }
 
 bool policy_has(const struct policy *policy, enum policy_action action)

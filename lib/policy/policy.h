@@ -64,6 +64,19 @@ struct bytes policy_remove_tag(const struct policy_decision *decision, struct by
 /* What stands as subject outside of a sealed copy, UTF-8; NULL: the letter's own. */
 const char *policy_outer_subject(const struct policy_decision *decision);
 
+/* The way of a letter that goes by TLS; NULL texts were not given. Either `to`, which the gateway
+ * verifies itself, or `transport`. */
+struct policy_route {
+    char *to;        /* host:port */
+    char *name;      /* DNS name that the certificate at `to` must carry; never NULL with it */
+    char *ca_file;   /* whose CAs it is verified by; NULL: [gateway] ca-file */
+    char *mode;      /* "starttls", "implicit"; NULL: starttls */
+    char *transport; /* on this host: the mail server's own, which sends by TLS that it verifies */
+};
+
+/* Of a decision for tls or tls-or-seal; NULL of any other. */
+const struct policy_route *policy_route(const struct policy_decision *decision);
+
 /* Does any rule, or the default, have this action? */
 bool policy_has(const struct policy *policy, enum policy_action action);
 

@@ -100,67 +100,95 @@ static void all_kinds_of_conditions_must_hold(void **state)
           table);
 }
 
+static const struct {
+    const char *rules, *why;
+} mistakes[] = {
+    {"[policy \"x\"]\nrecipient-domain = a.test\n", "test.conf:1:1: policy “x”: no action"},
+    {"[policy \"x\"]\naction = pass\n",
+     "test.conf:1:1: policy “x”: no condition: it would decide for every letter"},
+    {"[policy \"x\"]\naction = pass\naction = seal\nrecipient-domain = a.test\n",
+     "test.conf:3:10: policy “x”: a second action"},
+    {"[policy \"x\"]\nrecipient-domain = a.test\naction = encrypt\n",
+     "test.conf:3:10: policy “x”: the action is pass, seal, tls, tls-or-seal, refuse or refuse \"text\""},
+    {"\n\n[policy \"x\"]\nreceiver = a.test\naction = pass\n",
+     "test.conf:4:1: policy “x”: this is neither a condition nor “action”"},
+    {"[policy \"x\"]\nrecipient-domain = a.test,,b.test\naction = pass\n",
+     "test.conf:2:27: policy “x”: “” is not a domain (write international ones as xn--…)"},
+    {"[policy \"x\"]\nrecipient-domain = a..test\naction = pass\n",
+     "test.conf:2:20: policy “x”: “a..test” is not a domain (write international ones as xn--…)"},
+    {"[policy \"x\"]\nrecipient-domain = @a.test\naction = pass\n",
+     "test.conf:2:20: policy “x”: “@a.test” is not a domain (write international ones as xn--…)"},
+    {"[policy \"x\"]\nrecipient-domain = b\xc3\xbc.test\naction = pass\n",
+     "test.conf:2:20: policy “x”: “bü.test” is not a domain (write international ones as xn--…)"},
+    {"[policy \"x\"]\nrecipient-domain = .\naction = pass\n",
+     "test.conf:2:20: policy “x”: “.” is not a domain (write international ones as xn--…)"},
+    {"[policy \"x\"]\nsubject-tag = secure\naction = seal\n",
+     "test.conf:2:15: policy “x”: “secure” is not a subject tag: they look like Secure: or "
+     "[secure]"},
+    {"[policy \"x\"]\nrecipient-domain = a.test,\n    b.test, c d\naction = pass\n",
+     "test.conf:3:13: policy “x”: “c d” is not a domain (write international ones as xn--…)"},
+    {"[policy \"x\"]\nrecipient = a.test\naction = pass\n",
+     "test.conf:2:13: policy “x”: “a.test” is not an address"},
+    {"[policy \"x\"]\nsender-group = members\naction = pass\n",
+     "test.conf:2:16: policy “x”: “members” is not an absolute path"},
+    {"[policy \"x\"]\nsensitivity = secret\naction = seal\n",
+     "test.conf:2:15: policy “x”: “secret” is not personal, private or company-confidential"},
+    {"[policy \"x\"]\nlarger-than = 10 MB\naction = seal\n",
+     "test.conf:2:15: policy “x”: “10 MB” is not a size: write 500K, 10M or 2G"},
+    {"[policy \"x\"]\nheader = X Seal: yes\naction = seal\n",
+     "test.conf:2:10: policy “x”: “X Seal: yes” is not a header field: write Name, or Name: "
+     "text"},
+    {"[policy \"x\"]\nlarger-than = 1M\naction = seal now\n",
+     "test.conf:3:10: policy “x”: the action is pass, seal, tls, tls-or-seal, refuse or refuse "
+     "\"text\""},
+    {"[policy \"x\"]\nlarger-than = 1M\naction = refuse no quotes\n",
+     "test.conf:3:10: policy “x”: write refuse, or refuse \"text\" of at most 120 ASCII "
+     "characters"},
+    {"[policy \"x\"]\nlarger-than = 1M\naction = refuse \"é\"\n",
+     "test.conf:3:10: policy “x”: write refuse, or refuse \"text\" of at most 120 ASCII "
+     "characters"},
+    {"[policy \"x\"]\nlarger-than = 1M\nremove-tag = yes\naction = seal\n",
+     "test.conf:1:1: policy “x”: remove-tag without a subject-tag"},
+    {"[policy \"x\"]\nsubject-tag = a:\nremove-tag = perhaps\naction = seal\n",
+     "test.conf:3:14: policy “x”: write yes or no"},
+    {"[policy \"x\"]\nlarger-than = 1\naction = tls\n",
+     "test.conf:1:1: policy “x”: this action needs one of tls-to and tls-transport"},
+    {"[policy \"x\"]\nlarger-than = 1\naction = tls\ntls-to = a.b:25\ntls-transport = "
+     "127.0.0.1:27\n",
+     "test.conf:1:1: policy “x”: this action needs one of tls-to and tls-transport"},
+    {"[policy \"x\"]\nlarger-than = 1\naction = seal\ntls-to = a.b:25\n",
+     "test.conf:1:1: policy “x”: a way by TLS, but the action does not take it"},
+    {"[policy \"x\"]\nlarger-than = 1\naction = tls\ntls-to = 192.0.2.1:25\n",
+     "test.conf:1:1: policy “x”: tls-to is an address: the certificate's tls-name is needed"},
+    {"[policy \"x\"]\nlarger-than = 1\naction = tls\ntls-to = a.b\n",
+     "test.conf:4:10: policy “x”: write host:port, 192.0.2.1:port or [2001:db8::1]:port"},
+    {"[policy \"x\"]\nlarger-than = 1\naction = tls\ntls-to = a b:25\n",
+     "test.conf:4:10: policy “x”: write host:port, 192.0.2.1:port or [2001:db8::1]:port"},
+    {"[policy \"x\"]\nlarger-than = 1\naction = tls\ntls-transport = 192.0.2.1:25\n",
+     "test.conf:4:17: policy “x”: write unix:/path, 127.0.0.1:port or [::1]:port: it must be on "
+     "this host"},
+    {"[policy \"x\"]\nlarger-than = 1\naction = tls\ntls-transport = localhost:25\n",
+     "test.conf:4:17: policy “x”: write unix:/path, 127.0.0.1:port or [::1]:port: it must be on "
+     "this host"},
+    {"[policy \"x\"]\nlarger-than = 1\naction = tls\ntls-transport = unix:/a\ntls-ca = /b\n",
+     "test.conf:1:1: policy “x”: tls-name, tls-ca and tls-mode belong to tls-to"},
+    {"[policy \"x\"]\nlarger-than = 1\naction = tls\ntls-to = a.b:25\ntls-name = *.b\n",
+     "test.conf:5:12: policy “x”: write the DNS name that the certificate carries"},
+    {"[policy \"x\"]\nlarger-than = 1\naction = tls\ntls-to = a.b:25\ntls-mode = may\n",
+     "test.conf:5:12: policy “x”: write starttls or implicit"},
+    {"[policy \"x\"]\nlarger-than = 1\naction = tls\ntls-to = a.b:25\ntls-to = c.d:25\n",
+     "test.conf:5:10: policy “x”: a second tls-to"},
+    {"[policy \"x\"]\nsubject-tag = []\naction = seal\n",
+     "test.conf:2:15: policy “x”: “[]” is not a subject tag: they look like Secure: or [secure]"},
+};
+
 static void mistakes_are_named_with_their_line(void **state)
 {
     (void)state;
-    static const struct {
-        const char *rules, *why;
-    } table[] = {
-        {"[policy \"x\"]\nrecipient-domain = a.test\n", "test.conf:1:1: policy “x”: no action"},
-        {"[policy \"x\"]\naction = pass\n",
-         "test.conf:1:1: policy “x”: no condition: it would decide for every letter"},
-        {"[policy \"x\"]\naction = pass\naction = seal\nrecipient-domain = a.test\n",
-         "test.conf:3:10: policy “x”: a second action"},
-        {"[policy \"x\"]\nrecipient-domain = a.test\naction = encrypt\n",
-         "test.conf:3:10: policy “x”: the action is pass, seal, tls, tls-or-seal, refuse or refuse \"text\""},
-        {"\n\n[policy \"x\"]\nreceiver = a.test\naction = pass\n",
-         "test.conf:4:1: policy “x”: this is neither a condition nor “action”"},
-        {"[policy \"x\"]\nrecipient-domain = a.test,,b.test\naction = pass\n",
-         "test.conf:2:27: policy “x”: “” is not a domain (write international ones as xn--…)"},
-        {"[policy \"x\"]\nrecipient-domain = a..test\naction = pass\n",
-         "test.conf:2:20: policy “x”: “a..test” is not a domain (write international ones as xn--…)"},
-        {"[policy \"x\"]\nrecipient-domain = @a.test\naction = pass\n",
-         "test.conf:2:20: policy “x”: “@a.test” is not a domain (write international ones as xn--…)"},
-        {"[policy \"x\"]\nrecipient-domain = b\xc3\xbc.test\naction = pass\n",
-         "test.conf:2:20: policy “x”: “bü.test” is not a domain (write international ones as xn--…)"},
-        {"[policy \"x\"]\nrecipient-domain = .\naction = pass\n",
-         "test.conf:2:20: policy “x”: “.” is not a domain (write international ones as xn--…)"},
-        {"[policy \"x\"]\nsubject-tag = secure\naction = seal\n",
-         "test.conf:2:15: policy “x”: “secure” is not a subject tag: they look like Secure: or "
-         "[secure]"},
-        {"[policy \"x\"]\nrecipient-domain = a.test,\n    b.test, c d\naction = pass\n",
-         "test.conf:3:13: policy “x”: “c d” is not a domain (write international ones as xn--…)"},
-        {"[policy \"x\"]\nrecipient = a.test\naction = pass\n",
-         "test.conf:2:13: policy “x”: “a.test” is not an address"},
-        {"[policy \"x\"]\nsender-group = members\naction = pass\n",
-         "test.conf:2:16: policy “x”: “members” is not an absolute path"},
-        {"[policy \"x\"]\nsensitivity = secret\naction = seal\n",
-         "test.conf:2:15: policy “x”: “secret” is not personal, private or company-confidential"},
-        {"[policy \"x\"]\nlarger-than = 10 MB\naction = seal\n",
-         "test.conf:2:15: policy “x”: “10 MB” is not a size: write 500K, 10M or 2G"},
-        {"[policy \"x\"]\nheader = X Seal: yes\naction = seal\n",
-         "test.conf:2:10: policy “x”: “X Seal: yes” is not a header field: write Name, or Name: "
-         "text"},
-        {"[policy \"x\"]\nlarger-than = 1M\naction = seal now\n",
-         "test.conf:3:10: policy “x”: the action is pass, seal, tls, tls-or-seal, refuse or refuse "
-         "\"text\""},
-        {"[policy \"x\"]\nlarger-than = 1M\naction = refuse no quotes\n",
-         "test.conf:3:10: policy “x”: write refuse, or refuse \"text\" of at most 120 ASCII "
-         "characters"},
-        {"[policy \"x\"]\nlarger-than = 1M\naction = refuse \"é\"\n",
-         "test.conf:3:10: policy “x”: write refuse, or refuse \"text\" of at most 120 ASCII "
-         "characters"},
-        {"[policy \"x\"]\nlarger-than = 1M\nremove-tag = yes\naction = seal\n",
-         "test.conf:1:1: policy “x”: remove-tag without a subject-tag"},
-        {"[policy \"x\"]\nsubject-tag = a:\nremove-tag = perhaps\naction = seal\n",
-         "test.conf:3:14: policy “x”: write yes or no"},
-        {"[policy \"x\"]\nsubject-tag = []\naction = seal\n",
-         "test.conf:2:15: policy “x”: “[]” is not a subject tag: they look like Secure: or [secure]"},
-    };
-    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+    for (size_t i = 0; i < sizeof mistakes / sizeof mistakes[0]; i++) {
         struct why why = {""};
-        assert_null(make(table[i].rules, ST_BAD, &why));
-        assert_string_equal(why.text, table[i].why);
+        assert_null(make(mistakes[i].rules, ST_BAD, &why));
+        assert_string_equal(why.text, mistakes[i].why);
     }
 }
 
@@ -292,6 +320,7 @@ static void what_a_rule_does_besides(void **state)
     struct why why = {""};
     struct policy *policy =
         make("[policy \"x\"]\nsubject-tag = Secure:, [s]\nremove-tag = yes\naction = tls-or-seal\n"
+             "tls-to = mx.x.test:25\n"
              "outer-subject = Eine sichere Nachricht\n[policies]\ndefault = seal\n",
              ST_OK, &why);
     struct policy_question question = {
@@ -301,11 +330,15 @@ static void what_a_rule_does_besides(void **state)
     assert_true(bytes_equal(policy_remove_tag(decision, question.subject), BYTES_LITERAL("[s]")));
     assert_string_equal(policy_outer_subject(decision), "Eine sichere Nachricht");
     assert_null(policy_refusal(decision));
+    assert_string_equal(policy_route(decision)->to, "mx.x.test:25");
+    assert_string_equal(policy_route(decision)->name, "mx.x.test");
+    assert_null(policy_route(decision)->transport);
     question.subject = BYTES_LITERAL("plain");
     decision = policy_decide(policy, &question);
     assert_string_equal(policy_rule(decision), "default");
     assert_int_equal(policy_remove_tag(decision, BYTES_LITERAL("Secure: x")).n, 0);
     assert_null(policy_outer_subject(decision));
+    assert_null(policy_route(decision));
     assert_true(policy_has(policy, POLICY_TLS_OR_SEAL) && policy_has(policy, POLICY_SEAL));
     assert_false(policy_has(policy, POLICY_TLS) || policy_has(policy, POLICY_PASS));
     policy_free(policy);

@@ -179,6 +179,11 @@ bool smtp_client_usable(const struct smtp_client *client)
            !smtp_link_out_of_step(&client->link);
 }
 
+const char *smtp_client_tls(const struct smtp_client *client)
+{
+    return client->link.tls == NULL ? "" : smtp_tls_version(client->link.tls);
+}
+
 bool smtp_client_in_doubt(const struct smtp_client *client)
 {
     return client->in_doubt;

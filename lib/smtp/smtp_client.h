@@ -17,12 +17,15 @@
 
 #include "smtp_envelope.h"
 #include "smtp_reply.h"
+#include "smtp_tls.h"
 
 /* All times in milliseconds; in brackets those of RFC 5321 §4.5.3.2. */
 struct smtp_client_settings {
     enum smtp_flavour flavour;
     enum smtp_line_ends line_ends; /* of the letters sent; a letter that is rejected is ST_BAD */
     const char *host_name;         /* ours, for EHLO */
+    const struct smtp_tls *tls;    /* whom to verify; NULL: in clear. It outlives the client */
+    bool tls_first;                /* TLS from the first byte on (RFC 8314), not by STARTTLS */
     int connect_timeout_ms;
     int greeting_timeout_ms; /* greeting and EHLO [300,000] */
     int command_timeout_ms;  /* all of MAIL, RCPT and DATA [300,000] */
@@ -32,8 +35,10 @@ struct smtp_client_settings {
 
 struct smtp_client;
 
-/* Connect, read the greeting, say EHLO or LHLO. `where` is as in net.h. ST_TEMP: nobody there, not
- * ready (4xx), or not a mail server; ST_DENIED: it will not serve us (5xx). */
+/* Connect, read the greeting, say EHLO or LHLO, shake hands. `where` is as in net.h, and with TLS
+ * as in net_name.h. With TLS nothing of a letter is ever sent to a peer that is not verified: that
+ * is ST_DENIED, as is one that offers no STARTTLS. ST_TEMP: nobody there, not ready (4xx), or not a
+ * mail server; ST_DENIED: it will not serve us (5xx). */
 enum status smtp_client_open(const char *where, const struct smtp_client_settings *settings,
                              struct smtp_client **client_out, struct why *why) MUST_CHECK;
 /* The same on a connected socket, which becomes the client's, also on failure. */
@@ -67,6 +72,8 @@ const struct smtp_reply *smtp_client_reply(const struct smtp_client *client, siz
 /* Can another letter be started on this connection? If not, free it and open a new one. An idle
  * connection that the peer has closed since (its own time-out) is noticed here. */
 bool smtp_client_usable(const struct smtp_client *client);
+/* "TLSv1.3", or "" where the connection is in clear. */
+const char *smtp_client_tls(const struct smtp_client *client);
 /* Was the connection lost after the final dot was sent and before every reply was here? The letter
  * may have been delivered, and a second attempt may double it. */
 bool smtp_client_in_doubt(const struct smtp_client *client);

@@ -6,6 +6,7 @@
 #include "io.h"
 #include "memory.h"
 #include "net.h"
+#include "net_name.h"
 #include "number.h"
 #include "smtp_next_hop.h"
 #include "smtp_syntax.h"
@@ -37,6 +38,8 @@ void smtp_offers_read(struct smtp_offers *offers, struct bytes line)
         offers->utf8 = true;
     else if (is(keyword, "DSN"))
         offers->dsn = true;
+    else if (is(keyword, "STARTTLS"))
+        offers->starttls = true;
     else if (is(keyword, "SIZE")) {
         uint64_t size_max = 0;
         if (next_word(&line, &word) && number_parse(word, 0, UINT64_MAX, &size_max) != ST_OK)
@@ -89,18 +92,48 @@ static enum status say_hello(struct smtp_client *client, int64_t deadline, struc
     return reply.code == 250 ? ST_OK : refused(&reply, verb, why);
 }
 
+/* STARTTLS (RFC 3207). What was offered before means nothing behind it: it came in clear. */
+static enum status start_tls(struct smtp_client *client, int64_t deadline, struct why *why)
+{
+    struct smtp_reply reply;
+    if (!client->offers.starttls)
+        return why_set(why, ST_DENIED, "it does not offer STARTTLS");
+    (void)buffer_add_text(smtp_link_output(&client->link), "STARTTLS\r\n");
+    if (smtp_link_flush(&client->link, deadline) != ST_OK ||
+        smtp_link_reply(&client->link, deadline, &reply) != ST_OK)
+        return why_set(why, ST_TEMP, "connection lost in STARTTLS");
+    if (reply.code != 220)
+        return why_set(why, ST_DENIED, "STARTTLS: %d %s", reply.code, reply.text);
+    client->offers = (struct smtp_offers){.pipelining = false};
+    return smtp_link_secure(&client->link, client->settings.tls, deadline, why);
+}
+
+/* Greeting and EHLO, in TLS if that is asked for: then nothing but that is said before. */
+static enum status begin(struct smtp_client *client, int64_t deadline, struct why *why)
+{
+    const struct smtp_client_settings *settings = &client->settings;
+    bool upgrades = settings->tls != NULL && !settings->tls_first;
+    enum status status = ST_OK;
+    if (settings->tls_first)
+        status = smtp_link_secure(&client->link, settings->tls, deadline, why);
+    if (status == ST_OK)
+        status = read_greeting(client, deadline, why);
+    if (status == ST_OK)
+        status = say_hello(client, deadline, why);
+    if (status == ST_OK && upgrades)
+        status = start_tls(client, deadline, why);
+    return status == ST_OK && upgrades ? say_hello(client, deadline, why) : status;
+}
+
 enum status smtp_client_open_fd(int fd, const struct smtp_client_settings *settings,
                                 struct smtp_client **client_out, struct why *why)
 {
     assert(smtp_syntax_host(bytes_text(settings->host_name)));
+    assert(settings->tls != NULL || !settings->tls_first);
     struct smtp_client *client = memory_new(1, sizeof *client);
     client->settings = *settings;
     smtp_link_init(&client->link, fd);
-
-    int64_t deadline = io_deadline(settings->greeting_timeout_ms);
-    enum status status = read_greeting(client, deadline, why);
-    if (status == ST_OK)
-        status = say_hello(client, deadline, why);
+    enum status status = begin(client, io_deadline(settings->greeting_timeout_ms), why);
     if (status != ST_OK) {
         smtp_client_free(client);
         return status;
@@ -113,7 +146,9 @@ enum status smtp_client_open(const char *where, const struct smtp_client_setting
                              struct smtp_client **client_out, struct why *why)
 {
     int fd = -1;
-    enum status status = net_connect(where, settings->connect_timeout_ms, &fd, why);
+    enum status status = settings->tls != NULL
+                             ? net_connect_name(where, settings->connect_timeout_ms, &fd, why)
+                             : net_connect(where, settings->connect_timeout_ms, &fd, why);
     if (status != ST_OK)
         return status;
     return smtp_client_open_fd(fd, settings, client_out, why);

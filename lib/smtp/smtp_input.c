@@ -70,9 +70,10 @@ enum status smtp_input_fill(struct smtp_input *input, int64_t deadline)
     }
     assert(input->end < SMTP_INPUT_SIZE);
 
-    size_t n = 0;
-    enum status status =
-        io_read(input->fd, input->p + input->end, SMTP_INPUT_SIZE - input->end, deadline, &n);
+    size_t n = 0, room = SMTP_INPUT_SIZE - input->end;
+    uint8_t *p = input->p + input->end;
+    enum status status = input->tls != NULL ? smtp_tls_read(input->tls, p, room, deadline, &n)
+                                            : io_read(input->fd, p, room, deadline, &n);
     if (status == ST_OK)
         input->end += n;
     return status;

@@ -5,12 +5,13 @@
 #define SECUREMAIL_SMTP_INPUT_H
 
 #include "bytes.h"
-#include "status.h"
+#include "smtp_tls.h"
 
 #define SMTP_INPUT_SIZE 65536
 
 struct smtp_input {
-    int fd; /* somebody else's */
+    int fd;                       /* somebody else's */
+    struct smtp_tls_session *tls; /* likewise; NULL: the bytes come in clear */
     uint8_t *p;
     size_t start, end; /* unused bytes are p[start … end) */
     bool skipping;     /* inside a line that is too long */

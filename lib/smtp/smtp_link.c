@@ -11,18 +11,35 @@
 void smtp_link_init(struct smtp_link *link, int fd)
 {
     link->fd = fd;
+    link->tls = NULL;
     smtp_input_init(&link->input, fd);
     buffer_init(&link->output, 2 * SMTP_LINK_BATCH);
 }
 
 void smtp_link_close(struct smtp_link *link)
 {
+    smtp_tls_end(link->tls);
+    link->tls = link->input.tls = NULL;
     io_close(&link->fd);
+}
+
+enum status smtp_link_secure(struct smtp_link *link, const struct smtp_tls *tls, int64_t deadline,
+                             struct why *why)
+{
+    enum status status = ST_OK;
+    if (smtp_input_bytes(&link->input).n > 0)
+        status = why_set(why, ST_DENIED, "the peer sent more in clear before TLS began");
+    if (status == ST_OK)
+        status = smtp_tls_begin(tls, link->fd, deadline, &link->tls, why);
+    link->input.tls = link->tls;
+    if (status != ST_OK)
+        smtp_link_close(link);
+    return status;
 }
 
 void smtp_link_done(struct smtp_link *link)
 {
-    io_close(&link->fd);
+    smtp_link_close(link);
     smtp_input_done(&link->input);
     buffer_done(&link->output);
 }
@@ -43,9 +60,9 @@ static enum status send_now(struct smtp_link *link, struct bytes bytes, int64_t 
 {
     if (link->fd < 0)
         return ST_TEMP;
-    if (io_write_all(link->fd, bytes, deadline) == ST_OK)
-        return ST_OK;
-    return ST_TEMP;
+    enum status status = link->tls != NULL ? smtp_tls_write_all(link->tls, bytes, deadline)
+                                           : io_write_all(link->fd, bytes, deadline);
+    return status == ST_OK ? ST_OK : ST_TEMP;
 }
 
 enum status smtp_link_flush(struct smtp_link *link, int64_t deadline)
@@ -107,5 +124,7 @@ enum status smtp_link_reply(struct smtp_link *link, int64_t deadline, struct smt
 bool smtp_link_out_of_step(const struct smtp_link *link)
 {
     struct pollfd fd = {.fd = link->fd, .events = POLLIN};
-    return smtp_input_bytes(&link->input).n > 0 || poll(&fd, 1, 0) != 0;
+    if (smtp_input_bytes(&link->input).n > 0)
+        return true;
+    return link->tls != NULL ? smtp_tls_readable(link->tls) : poll(&fd, 1, 0) != 0;
 }

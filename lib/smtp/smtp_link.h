@@ -11,13 +11,18 @@
 #define SMTP_LINK_BATCH 65536 /* bytes that are gathered before they are sent */
 
 struct smtp_link {
-    int fd; /* ours; -1: closed */
+    int fd;                       /* ours; -1: closed */
+    struct smtp_tls_session *tls; /* ours; NULL: in clear */
     struct smtp_input input;
     struct buffer output;
 };
 
 /* Take over a connected socket. */
 void smtp_link_init(struct smtp_link *link, int fd);
+/* From now on in TLS. ST_DENIED: the peer is not verified, or it has sent more in clear than was
+ * asked for, which would be taken for its words in TLS; ST_TEMP: no TLS. Closed then. */
+enum status smtp_link_secure(struct smtp_link *link, const struct smtp_tls *tls, int64_t deadline,
+                             struct why *why) MUST_CHECK;
 void smtp_link_close(struct smtp_link *link);
 void smtp_link_done(struct smtp_link *link); /* closes, wipes */
 bool smtp_link_open(const struct smtp_link *link);

@@ -11,7 +11,7 @@
 
 /* What the peer's EHLO reply offers. */
 struct smtp_offers {
-    bool pipelining, eight_bit, utf8, size, dsn;
+    bool pipelining, eight_bit, utf8, size, dsn, starttls;
     uint64_t size_max; /* 0: no limit, or not said */
     bool xforward[SMTP_XFORWARD_COUNT];
 };

@@ -130,7 +130,7 @@ def test_refusals_have_the_rule_s_words(gateway):
 def test_an_action_is_never_less_than_it_says(action, tmp_path):
     """Without a way by TLS: nothing, or a sealed copy."""
     word = canary()
-    rules = f'[policy "x"]\nrecipient-domain = mailbox.example\naction = {action}\n'
+    rules = f'[policy "x"]\nrecipient-domain = mailbox.example\naction = {action}\ntls-to = no-such-host.invalid:25\n'
     with Gateway(rules=rules + '[policies]\ndefault = refuse\n') as made:
         answers = made.send(letter(word), ['bob@mailbox.example'])
         assert answers[0][:3] == ('451' if action == 'tls' else '250')

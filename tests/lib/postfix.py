@@ -65,9 +65,15 @@ showq unix n - n - - showq
 '''
 
 
+TLS = '''
+tlsmgr unix - - n 1000? 1 tlsmgr
+'''
+
+
 class Postfix:
-    def __init__(self, port, reinjection, sink, gateway, settings=''):
-        """`gateway`: "127.0.0.1:PORT", or the path of its Unix socket. `settings`: more lines of main.cf."""
+    def __init__(self, port, reinjection, sink, gateway, settings='', doors=''):
+        """`gateway`: "127.0.0.1:PORT", or the path of its Unix socket; None: somebody else's mail server, without our
+        lines. `settings`, `doors`: more lines of main.cf and master.cf."""
         self.port, self.reinjection = port, reinjection
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix='postfix-'))
         self.folder.chmod(0o755)
@@ -77,10 +83,14 @@ class Postfix:
         for name in ('etc', 'queue', 'data'):
             (self.folder / name).mkdir()
         shutil.chown(self.folder / 'data', user.pw_uid)
+        if gateway is None:
+            (self.etc / 'main.cf').write_text(MAIN.format(folder=self.folder, sink=sink) + settings)
+            (self.etc / 'master.cf').write_text(MASTER.format(port=port) + TLS + doors)
+            return
         unix = '.unix' if gateway.startswith('/') else ''
         (self.etc / 'main.cf').write_text(MAIN.format(folder=self.folder, sink=sink) + self.dist('main.cf' + unix, gateway)
                                           + settings)
-        (self.etc / 'master.cf').write_text(MASTER.format(port=port) + self.dist('master.cf' + unix, gateway))
+        (self.etc / 'master.cf').write_text(MASTER.format(port=port) + self.dist('master.cf' + unix, gateway) + doors)
 
     def dist(self, name, gateway):
         """The lines as we publish them, with this test's doors in the places of the usual ones."""
