@@ -92,6 +92,14 @@ bool lines_secret(struct bytes text, uint8_t *out, size_t n)
            got == n && one_text(text, out, n);
 }
 
+bool lines_hex(struct bytes text, uint8_t *out, size_t n)
+{
+    for (size_t i = 0; i < text.n; i++)
+        if (text.p[i] >= 'A' && text.p[i] <= 'F')
+            return false;
+    return hex_decode(text, out, n) == ST_OK;
+}
+
 void lines_public(struct lines *lines, struct public_lines *out)
 {
     uint64_t interval = 0;
@@ -103,9 +111,9 @@ void lines_public(struct lines *lines, struct public_lines *out)
     lines_time(lines, "not-after", &out->settings.not_after);
     lines_number(lines, "interval", 1, PARAMS_INTERVAL_MAX, &interval);
     out->settings.interval = (uint32_t)interval;
-    lines_expect(lines, "fingerprint",
-                 hex_decode(lines_value(lines, "fingerprint"), out->fingerprint,
-                            sizeof out->fingerprint) == ST_OK);
+    lines_expect(
+        lines, "fingerprint",
+        lines_hex(lines_value(lines, "fingerprint"), out->fingerprint, sizeof out->fingerprint));
     lines_expect(lines, "authority",
                  sign_public_parse(lines_value(lines, "authority"), &out->authority) == ST_OK);
 }

@@ -26,6 +26,8 @@ struct bytes lines_before(const struct lines *lines);
 
 /* Append the check line over what stands in the buffer from `start` on. */
 void lines_add_check(struct buffer *file, size_t start);
+/* n bytes from 2n digits in lower case: one text for each value. */
+bool lines_hex(struct bytes text, uint8_t *out, size_t n);
 /* "name: base64", in constant time; and back, from canonical base64 of exactly n bytes. */
 void lines_add_secret(struct buffer *file, const char *name, struct bytes secret);
 bool lines_secret(struct bytes text, uint8_t *out, size_t n);

@@ -63,7 +63,7 @@ static bool read_digests(struct bytes text, const struct share *share, struct by
     for (unsigned i = 1; i <= share->count; i++) {
         uint8_t digest[DIGEST_SIZE];
         struct bytes one = bytes_first(bytes_from(text, (i - 1) * DIGEST_TEXT_SIZE), n);
-        if (hex_decode(one, digest, sizeof digest) != ST_OK ||
+        if (!lines_hex(one, digest, sizeof digest) ||
             (i > 1 && text.p[(i - 1) * DIGEST_TEXT_SIZE - 1] != ' '))
             return false;
         if (i == share->number)
@@ -84,7 +84,7 @@ static enum status read_lines(struct lines *lines, struct share *share, uint8_t 
                               struct bytes *own_digest_out)
 {
     lines_word(lines, "securemail-share", "1");
-    lines_expect(lines, "set", hex_decode(lines_value(lines, "set"), set, SHARE_SET_SIZE) == ST_OK);
+    lines_expect(lines, "set", lines_hex(lines_value(lines, "set"), set, SHARE_SET_SIZE));
     struct bytes before = lines_before(lines);
     share->number = read_count(lines, "share", 1, SHARE_COUNT_MAX);
     size_t behind = lines_before(lines).n;

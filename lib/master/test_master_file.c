@@ -212,6 +212,7 @@ static void every_rule_refuses_and_names_itself(void **state)
         {"interval: 604800\n", "interval: 31622401\n", "M-2: line 6"},
         {"district: mail.example\n", "", "M-2: line 2"},
         {"not-before: 2026", "not-before: 2O26", "M-2: line 4"},
+        {"fingerprint: ", "fingerprint: 0", "M-2: line 7"},
         {"secrets: ", "secrets: A", "M-3"},
         {"secrets: BwcH", "secrets: Bwc=", "M-3"},
         {"secrets: BwcH", "secrets: B\xf7\x63H", "M-3"}, /* libsodium passes over a high bit */
