@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 
+#include "inspect.h"
 #include "memory.h"
 
 static void add_recipients(struct mail_question *mail, const char *name)
@@ -55,14 +56,38 @@ void mail_question_done(struct mail_question *mail)
     buffer_done(&mail->subject);
 }
 
-struct policy_question mail_question_for(const struct mail_question *mail,
-                                         const struct address *recipient)
+/* --- its content, by the gateway's own inspector -----------------------------------------------
+ */
+
+static enum status next(void *context, struct bytes *piece_out)
 {
-    return (struct policy_question){
+    struct bytes *rest = context;
+    *piece_out = *rest;
+    *rest = BYTES_NONE;
+    return piece_out->n > 0 ? ST_OK : ST_NONE;
+}
+
+static void look_inside(struct mail_question *mail, const struct policy *policy, struct bytes text)
+{
+    static const struct inspect_limits limits = {(size_t)512 << 20, 20};
+    struct why why;
+    const struct inspect_source source = {.next = next, .context = &text, .size = text.n};
+    inspect(policy, &source, &limits, &mail->content, &why);
+    mail->inspected = true;
+}
+
+struct policy_question mail_question_for(struct mail_question *mail, const struct policy *policy,
+                                         struct bytes text, const struct address *recipient)
+{
+    struct policy_question question = {
         .subject = buffer_bytes(&mail->subject),
         .header = mail->header,
         .size = mail->size,
         .sender = mail->sender.text,
         .recipient = recipient->text,
     };
+    if (!mail->inspected && policy_needs_content(policy, &question))
+        look_inside(mail, policy, text);
+    question.content = mail->inspected ? &mail->content : NULL;
+    return question;
 }

@@ -14,6 +14,8 @@ struct mail_question {
     struct buffer subject;
     uint64_t size;
     struct address sender; /* "" if there is none */
+    struct policy_content content;
+    bool inspected; /* content says what was found */
     struct address recipients[MAIL_RECIPIENTS_MAX];
     size_t recipient_count;
 };
@@ -25,8 +27,9 @@ enum status mail_question_read(struct bytes mail, uint64_t size,
                                struct mail_question *mail_out) MUST_CHECK;
 void mail_question_done(struct mail_question *mail);
 
-/* What the rules are asked for one of them. */
-struct policy_question mail_question_for(const struct mail_question *mail,
-                                         const struct address *recipient);
+/* What the rules are asked for one of them. The mail is looked into, once, if they ask for its
+ * content: `text` is all of it. */
+struct policy_question mail_question_for(struct mail_question *mail, const struct policy *policy,
+                                         struct bytes text, const struct address *recipient);
 
 #endif

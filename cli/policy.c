@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "commands.h"
+#include "inspect.h"
 #include "io.h"
 #include "mail_question.h"
 #include "memory.h"
@@ -115,7 +116,8 @@ static enum status test(const struct policy *policy, const struct options *optio
     if (status == ST_OK)
         status = override(options, mail, why);
     for (size_t i = 0; status == ST_OK && i < mail->recipient_count; i++) {
-        const struct policy_question question = mail_question_for(mail, &mail->recipients[i]);
+        const struct policy_question question =
+            mail_question_for(mail, policy, buffer_bytes(&text), &mail->recipients[i]);
         explain(policy, &question);
     }
     mail_question_done(mail);
@@ -146,6 +148,8 @@ int command_policy(int count, char **arguments)
     enum status status = config_read(options->config_path, &config, &why);
     if (status == ST_OK)
         status = policy_read(config, &policy, &why);
+    if (status == ST_OK)
+        inspect_prepare();
     if (status == ST_OK && simulates)
         status = simulate(policy, arguments + 1 + optind, options->json, &why);
     else if (status == ST_OK)

@@ -13,6 +13,7 @@
 #include "memory.h"
 
 #define TOP_MAX (HEADER_MAX + 65536) /* bytes of a mail that are kept: its header is among them */
+#define MAIL_MAX ((size_t)256 << 20) /* where rules ask for the content: all of it */
 #define PATH_SIZE 4096
 #define PROGRESS_MS 200
 
@@ -25,8 +26,9 @@ struct simulation {
     const struct policy *policy;
     struct tally *tallies;
     struct mail_question *mail;
-    struct buffer top; /* of the mail in hand */
-    uint64_t size;     /* of all of it */
+    struct buffer top; /* of the mail in hand, at most … */
+    size_t most;
+    uint64_t size; /* of all of it */
     uint64_t mails, unread;
     uint64_t done, total; /* bytes */
     bool shows;
@@ -64,7 +66,8 @@ static void count(struct simulation *s)
     if (mail_question_read(buffer_bytes(&s->top), s->size, s->mail) != ST_OK)
         s->unread++;
     for (size_t i = 0; i < s->mail->recipient_count; i++) {
-        const struct policy_question question = mail_question_for(s->mail, &s->mail->recipients[i]);
+        const struct policy_question question =
+            mail_question_for(s->mail, s->policy, buffer_bytes(&s->top), &s->mail->recipients[i]);
         size_t rule = rule_number(s->policy, policy_decide(s->policy, &question));
         s->tallies[rule].recipients++;
         s->tallies[rule].letters += !seen[rule];
@@ -82,7 +85,7 @@ static void add_line(struct simulation *s, const char *line, size_t n)
     struct bytes bytes = {(const uint8_t *)line, n};
     s->size += n;
     s->done += n;
-    if (s->top.n + n <= TOP_MAX)
+    if (s->top.n + n <= s->most)
         (void)buffer_add(&s->top, bytes);
 }
 
@@ -218,7 +221,8 @@ enum status simulate(const struct policy *policy, char *const *places, bool json
         .shows = isatty(STDERR_FILENO) == 1,
     };
     enum status status = ST_OK;
-    buffer_init(&s.top, TOP_MAX);
+    s.most = policy_asks_content(policy) ? MAIL_MAX : TOP_MAX;
+    buffer_init(&s.top, s.most);
     for (char *const *place = places; *place != NULL && status == ST_OK; place++)
         status = read_place(&s, *place, true, why);
     for (char *const *place = places; *place != NULL && status == ST_OK; place++)

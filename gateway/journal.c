@@ -50,6 +50,12 @@ void journal_relay(const struct letter *letter, const struct relay *relay, enum 
              L_TEXT("status", status_name(status)), L_TEXT("why", why->text));
 }
 
+void journal_uninspected(const struct letter *letter, const struct why *why)
+{
+    log_warn("letter-not-inspected", L_TEXT("queue", queue_id(letter)),
+             L_NUMBER("size", smtp_body_size(letter->transaction->body)), L_TEXT("why", why->text));
+}
+
 void journal_poison(const struct letter *letter)
 {
     log_error("letter-poisonous", L_TEXT("queue", queue_id(letter)),

@@ -10,6 +10,8 @@ void journal_letter(const struct letter *letter);
 /* Something did not get through to the next hop. */
 void journal_relay(const struct letter *letter, const struct relay *relay, enum status status,
                    const struct why *why);
+/* The letter could not be looked into, though a rule asks for its content. */
+void journal_uninspected(const struct letter *letter, const struct why *why);
 /* The letter was refused because it ended workers before: an operator should look at it. */
 void journal_poison(const struct letter *letter);
 /* Something was refused in the dialogue, before there was a letter to handle: a command, or a

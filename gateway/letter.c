@@ -11,6 +11,7 @@
 #include <stdlib.h>
 
 #include "clock.h"
+#include "inside.h"
 #include "io.h"
 #include "journal.h"
 #include "memory.h"
@@ -55,6 +56,19 @@ static struct smtp_reply refusal(const struct policy_decision *decision)
     return text == NULL ? reply_make(REPLY_POLICY) : smtp_reply_make(550, "5.7.1", "%s", text);
 }
 
+/* Look into the letter, once, where a rule that may speak asks for its content. */
+static void look_inside(struct letter *letter, struct policy_question *question)
+{
+    struct why why = {""};
+    if (!letter->inspected && policy_needs_content(letter->post->gateway->policy, question)) {
+        inside_look(letter->post->gateway, letter->transaction, &letter->content, &why);
+        letter->inspected = true;
+        if (!letter->content.known)
+            journal_uninspected(letter, &why);
+    }
+    question->content = letter->inspected ? &letter->content : NULL;
+}
+
 /* Decide for one recipient. Without a canonical address there is no decision, so nothing is sent.
  */
 static void decide(struct letter *letter, size_t i)
@@ -65,13 +79,14 @@ static void decide(struct letter *letter, size_t i)
         letter->replies[i] = reply_make(REPLY_ADDRESS);
         return;
     }
-    const struct policy_question question = {
+    struct policy_question question = {
         .subject = buffer_bytes(&letter->look.subject),
         .header = letter->look.header,
         .size = smtp_body_size(letter->transaction->body),
         .sender = letter->sender.text,
         .recipient = recipient->address.text,
     };
+    look_inside(letter, &question);
     recipient->decision = policy_decide(letter->post->gateway->policy, &question);
     recipient->tag = policy_remove_tag(recipient->decision, question.subject);
     if (policy_action(recipient->decision) == POLICY_REFUSE)

@@ -37,6 +37,8 @@ struct letter {
     const struct smtp_transaction *transaction;
     const struct smtp_session *session; /* that it came by */
     struct look look;
+    struct policy_content content;
+    bool inspected;        /* content says what was found, or that it could not be looked at */
     struct address sender; /* canonical; "" for none, and for one without canonical form */
     int64_t now;
     int64_t deadline; /* of clock_monotonic_ms: no further copy is begun behind it */

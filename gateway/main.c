@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "clock.h"
+#include "inspect.h"
 #include "io.h"
 #include "log.h"
 #include "net.h"
@@ -47,6 +48,8 @@ static enum status enter(const struct gateway *gateway, struct why *why)
     const char *read_paths[NET_NAME_FILES + 2] = {NULL};
     snprintf(directory, sizeof directory, "%s", config_text(config, "district", "parameters"));
     read_paths[0] = dirname(directory);
+    if (policy_asks_content(gateway->policy))
+        inspect_prepare();
     if (routes_by_name(&gateway->routes)) {
         net_name_prepare();
         for (size_t i = 0; net_name_files()[i] != NULL; i++)

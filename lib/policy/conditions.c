@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
- * policy: what a rule can ask for. Everything here looks at the envelope and the top header. */
+ * policy: what a rule can ask for: first of the envelope and the top header, then of the content.
+ */
 #include "conditions.h"
 
 #include <stdlib.h>
 
 #include "header_text.h"
 #include "memory.h"
+#include "pattern.h"
 
 #define TAG_MAX 64
 #define FIELD_NAME_MAX 76
@@ -205,20 +207,125 @@ static bool size_holds(const struct condition_value *value, const struct policy_
     return question->size > value->number;
 }
 
+/* --- attachments: names with * and ?, types with a star for all of one kind ---------------------
+ */
+
+/* Case of ASCII letters does not matter. No recursion: only the last star can still take more. */
+static bool glob(struct bytes pattern, struct bytes text)
+{
+    struct bytes behind_star = BYTES_NONE, retry = BYTES_NONE;
+    bool starred = false;
+    while (text.n > 0) {
+        if (pattern.n > 0 && pattern.p[0] == '*') {
+            starred = true;
+            behind_star = pattern = bytes_from(pattern, 1);
+            retry = text;
+        } else if (pattern.n > 0 &&
+                   (pattern.p[0] == '?' ||
+                    bytes_equal_nocase(bytes_first(pattern, 1), bytes_first(text, 1)))) {
+            pattern = bytes_from(pattern, 1);
+            text = bytes_from(text, 1);
+        } else if (starred) {
+            pattern = behind_star;
+            retry = text = bytes_from(retry, 1);
+        } else {
+            return false;
+        }
+    }
+    while (pattern.n > 0 && pattern.p[0] == '*')
+        pattern = bytes_from(pattern, 1);
+    return pattern.n == 0;
+}
+
+static enum status read_glob(struct condition_value *value, struct why *why)
+{
+    return value->text.n > 0 ? ST_OK : refuse(value->text, "is not a file name", why);
+}
+
+static bool name_in_part(const struct condition_value *value, const char *name, const char *type)
+{
+    (void)type;
+    return glob(value->text, bytes_text(name));
+}
+
+static enum status read_type(struct condition_value *value, struct why *why)
+{
+    size_t slash = bytes_index(value->text, '/');
+    struct bytes sub = bytes_from(value->text, slash + 1);
+    bool good = slash > 0 && sub.n > 0 && bytes_index(sub, '/') == sub.n &&
+                bytes_index(value->text, ' ') == value->text.n;
+    return good ? ST_OK
+                : refuse(value->text, "is not a MIME type: write image/png or image/*", why);
+}
+
+static bool type_in_part(const struct condition_value *value, const char *name, const char *type)
+{
+    (void)name;
+    return glob(value->text, bytes_text(type));
+}
+
+/* --- texts: words, and numbers of a known form --------------------------------------------------
+ */
+
+static enum status read_words(struct condition_value *value, struct why *why)
+{
+    struct why reason = {""};
+    value->words = words_list_new();
+    if (words_list_add(value->words, value->text, &reason) != ST_OK)
+        return refuse(value->text, reason.text, why);
+    words_list_end(value->words);
+    return ST_OK;
+}
+
+static enum status read_word_file(struct condition_value *value, struct why *why)
+{
+    char path[CONFIG_LINE_MAX + 1];
+    if (value->text.n == 0 || value->text.p[0] != '/' ||
+        !bytes_to_text(value->text, path, sizeof path))
+        return refuse(value->text, "is not an absolute path", why);
+    value->words = words_list_new();
+    enum status status = words_list_read(value->words, path, why);
+    words_list_end(value->words);
+    return status;
+}
+
+static bool words_in_text(const struct condition_value *value, const struct condition_text *text)
+{
+    return words_list_in(value->words, text->words);
+}
+
+static enum status read_pattern(struct condition_value *value, struct why *why)
+{
+    if (bytes_equal(value->text, BYTES_LITERAL("card-number")) ||
+        bytes_equal(value->text, BYTES_LITERAL("us-ssn")))
+        return ST_OK;
+    return refuse(value->text, "is not card-number or us-ssn", why);
+}
+
+static bool pattern_in_text(const struct condition_value *value, const struct condition_text *text)
+{
+    return (value->text.p[0] == 'c' ? pattern_card : pattern_ssn)(text->text);
+}
+
 /* --- the table ---------------------------------------------------------------------------------
  */
 
 static const struct condition conditions[] = {
-    {"header", read_field, field_holds},
-    {"larger-than", read_size, size_holds},
-    {"recipient", read_address, recipient_holds},
-    {"recipient-domain", read_domain, recipient_domain_holds},
-    {"recipient-group", read_group, recipient_group_holds},
-    {"sender", read_address, sender_holds},
-    {"sender-domain", read_domain, sender_domain_holds},
-    {"sender-group", read_group, sender_group_holds},
-    {"sensitivity", read_sensitivity, sensitivity_holds},
-    {"subject-tag", read_tag, tag_holds},
+    {"attachment-name", read_glob, NULL, name_in_part, NULL},
+    {"attachment-type", read_type, NULL, type_in_part, NULL},
+    {"header", read_field, field_holds, NULL, NULL},
+    {"larger-than", read_size, size_holds, NULL, NULL},
+    {"recipient", read_address, recipient_holds, NULL, NULL},
+    {"recipient-domain", read_domain, recipient_domain_holds, NULL, NULL},
+    {"recipient-group", read_group, recipient_group_holds, NULL, NULL},
+    {"sender", read_address, sender_holds, NULL, NULL},
+    {"sender-domain", read_domain, sender_domain_holds, NULL, NULL},
+    {"sender-group", read_group, sender_group_holds, NULL, NULL},
+    {"sensitivity", read_sensitivity, sensitivity_holds, NULL, NULL},
+    {"subject-tag", read_tag, tag_holds, NULL, NULL},
+    {"text-pattern", read_pattern, NULL, NULL, pattern_in_text},
+    {"text-words", read_words, NULL, NULL, words_in_text},
+    {"text-words-file", read_word_file, NULL, NULL, words_in_text},
 };
 
 const struct condition *condition_find(const char *key)
@@ -232,5 +339,6 @@ const struct condition *condition_find(const char *key)
 void condition_done(struct condition_value *value)
 {
     group_free(value->group);
+    words_list_free(value->words);
     free(value->address);
 }

@@ -40,6 +40,8 @@ struct policy {
     struct rule *rules;
     size_t count;
     struct policy_decision fallback;
+    size_t places;   /* questions about the content */
+    bool asks_words; /* some of them are about words */
 };
 
 static const char *const action_names[POLICY_ACTIONS] = {
@@ -111,8 +113,10 @@ static enum status add_values(struct rule *rule, const struct config_entry *entr
         place->column = entry->column + (unsigned)(value.value.text.p - (const uint8_t *)text);
         if (rule->count == VALUES_MAX)
             return mistake(place, "too many values in one rule");
-        if (condition->read(&value.value, &why) != ST_OK)
+        if (condition->read(&value.value, &why) != ST_OK) {
+            condition_done(&value.value);
             return mistake(place, why.text);
+        }
         insert_value(rule, value);
         rest = bytes_from(rest, n + 1);
     }
@@ -228,6 +232,28 @@ static enum status read_rule(struct rule *rule, const struct config_rule *from, 
     return status == ST_OK ? check_rule(rule, acts, place) : status;
 }
 
+static bool about_content(const struct condition *condition)
+{
+    return condition->holds == NULL;
+}
+
+/* Give each question about the content its bit. */
+static enum status place_questions(struct policy *policy, struct why *why)
+{
+    for (size_t i = 0; i < policy->count; i++)
+        for (size_t k = 0; k < policy->rules[i].count; k++) {
+            struct value *value = &policy->rules[i].values[k];
+            if (!about_content(value->condition))
+                continue;
+            if (policy->places == POLICY_CONTENT_MAX)
+                return why_set(why, ST_BAD, "the rules ask more than %d questions about content",
+                               POLICY_CONTENT_MAX);
+            value->value.place = policy->places++;
+            policy->asks_words |= value->value.words != NULL;
+        }
+    return ST_OK;
+}
+
 enum status policy_read(const struct config *config, struct policy **policy_out, struct why *why)
 {
     size_t count = 0;
@@ -242,6 +268,8 @@ enum status policy_read(const struct config *config, struct policy **policy_out,
         policy->count++;
         status = read_rule(&policy->rules[i], &rules[i], &place);
     }
+    if (status == ST_OK)
+        status = place_questions(policy, why);
     if (status == ST_OK)
         *policy_out = policy;
     else
@@ -275,20 +303,47 @@ void policy_free(struct policy *policy)
 
 /* --- deciding --------------------------------------------------------------------------------- */
 
-/* Each condition named must hold by one of its values. Gives the first that does not, or NULL. */
-static const struct condition *failing(const struct rule *rule,
-                                       const struct policy_question *question)
+/* Where the content is not known: does a rule speak that asks for something in it? It does if it
+ * protects. */
+static bool cautious(const struct rule *rule)
+{
+    return rule->decision.action == POLICY_SEAL || rule->decision.action == POLICY_REFUSE;
+}
+
+static bool value_holds(const struct rule *rule, const struct value *value,
+                        const struct policy_question *question)
+{
+    const struct policy_content *content = question->content;
+    size_t place = value->value.place;
+    if (!about_content(value->condition))
+        return value->condition->holds(&value->value, question);
+    if (content == NULL || !content->known)
+        return cautious(rule);
+    return (content->found[place / 8] >> place % 8 & 1) != 0;
+}
+
+/* Each condition named must hold by one of its values. Gives the first that does not, or NULL. With
+ * `content` only those about the content are asked, without it only the others. */
+static const struct condition *failing_half(const struct rule *rule, bool content,
+                                            const struct policy_question *question)
 {
     size_t i = 0;
     while (i < rule->count) {
         const struct condition *condition = rule->values[i].condition;
-        bool holds = false;
+        bool asked = about_content(condition) == content, holds = !asked;
         for (; i < rule->count && rule->values[i].condition == condition; i++)
-            holds = holds || condition->holds(&rule->values[i].value, question);
+            holds = holds || value_holds(rule, &rule->values[i], question);
         if (!holds)
             return condition;
     }
     return NULL;
+}
+
+static const struct condition *failing(const struct rule *rule,
+                                       const struct policy_question *question)
+{
+    const struct condition *condition = failing_half(rule, false, question);
+    return condition != NULL ? condition : failing_half(rule, true, question);
 }
 
 const struct policy_decision *policy_decide(const struct policy *policy,
@@ -342,6 +397,61 @@ bool policy_has(const struct policy *policy, enum policy_action action)
         if (policy->rules[i].decision.action == action)
             return true;
     return policy->fallback.action == action;
+}
+
+/* --- the content ------------------------------------------------------------------------------ */
+
+bool policy_asks_content(const struct policy *policy)
+{
+    return policy->places > 0;
+}
+
+bool policy_needs_content(const struct policy *policy, const struct policy_question *question)
+{
+    for (size_t i = 0; i < policy->count; i++) {
+        const struct rule *rule = &policy->rules[i];
+        if (failing_half(rule, false, question) != NULL)
+            continue;
+        for (size_t k = 0; k < rule->count; k++)
+            if (about_content(rule->values[k].condition))
+                return true;
+        return false;
+    }
+    return false;
+}
+
+static void note(const struct value *value, bool found, struct policy_content *content)
+{
+    size_t place = value->value.place;
+    content->found[place / 8] |= (uint8_t)(found << place % 8);
+}
+
+void policy_look_part(const struct policy *policy, const char *name, const char *type,
+                      struct policy_content *content)
+{
+    for (size_t i = 0; i < policy->count; i++)
+        for (size_t k = 0; k < policy->rules[i].count; k++) {
+            const struct value *value = &policy->rules[i].values[k];
+            if (value->condition->in_part != NULL)
+                note(value, value->condition->in_part(&value->value, name, type), content);
+        }
+}
+
+enum status policy_look_text(const struct policy *policy, struct bytes text,
+                             struct policy_content *content)
+{
+    struct words_text *words = policy->asks_words ? words_text_new(text) : NULL;
+    const struct condition_text asked = {text, words};
+    if (policy->asks_words && words == NULL)
+        return ST_FAIL;
+    for (size_t i = 0; i < policy->count; i++)
+        for (size_t k = 0; k < policy->rules[i].count; k++) {
+            const struct value *value = &policy->rules[i].values[k];
+            if (value->condition->in_text != NULL)
+                note(value, value->condition->in_text(&value->value, &asked), content);
+        }
+    words_text_free(words);
+    return ST_OK;
 }
 
 /* --- why -------------------------------------------------------------------------------------- */

@@ -16,6 +16,7 @@
 #define POLICY_DEFAULT_RULE "default" /* the rule's name where no rule spoke */
 #define POLICY_REFUSAL_MAX 120        /* bytes of the text of a refusal */
 #define POLICY_SUBJECT_MAX 160        /* bytes of a subject given by a rule */
+#define POLICY_CONTENT_MAX 1024       /* questions about the content, of all rules */
 
 enum policy_action {
     POLICY_SEAL,        /* the recipient gets a sealed copy, or none */
@@ -35,6 +36,12 @@ enum status policy_read(const struct config *config, struct policy **policy_out,
                         struct why *why) MUST_CHECK;
 void policy_free(struct policy *policy); /* NULL is fine */
 
+/* What was found in a letter's content: a bit for each question that the rules have about it. */
+struct policy_content {
+    bool known; /* false: it could not be looked at */
+    uint8_t found[POLICY_CONTENT_MAX / 8];
+};
+
 /* What the conditions look at. */
 struct policy_question {
     struct bytes subject;        /* decoded, UTF-8 on one line; empty if there is none */
@@ -43,6 +50,8 @@ struct policy_question {
     const char *sender;          /* the envelope's, canonical; "" for none, and for one that has no
                                     canonical form */
     const char *recipient;       /* canonical */
+    const struct policy_content *content; /* NULL, or not known: conditions on it hold in rules that
+                                             seal or refuse, and don't in those that do less */
 };
 
 /* What was decided, and by which rule. Opaque: policy_decide alone gives one, so a letter can go in
@@ -79,6 +88,21 @@ const struct policy_route *policy_route(const struct policy_decision *decision);
 
 /* Does any rule, or the default, have this action? */
 bool policy_has(const struct policy *policy, enum policy_action action);
+
+/* --- the content: asked for once a letter, and only where a rule gets so far
+ * ----------------------
+ */
+
+/* Does any rule ask for content? */
+bool policy_asks_content(const struct policy *policy);
+/* Does the decision for this question depend on the content? */
+bool policy_needs_content(const struct policy *policy, const struct policy_question *question);
+/* Look at a part of the letter, by file name ("" for none) and type ("image/png"); at a text in it
+ * (UTF-8). Bits are only ever set. In a cell: this is a foreign letter. ST_FAIL: out of memory. */
+void policy_look_part(const struct policy *policy, const char *name, const char *type,
+                      struct policy_content *content);
+enum status policy_look_text(const struct policy *policy, struct bytes text,
+                             struct policy_content *content) MUST_CHECK;
 
 /* --- for people who ask why --------------------------------------------------------------------
  */

@@ -43,7 +43,7 @@ class Authority:
     def __init__(self, folder):
         self.folder = folder
         folder.mkdir()
-        self.openssl('req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '30', '-subj', '/CN=A test CA',
+        self.openssl('req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '30', '-subj', '/CN=A test CA',
                      '-keyout', 'ca.key', '-out', 'ca.pem', '-addext', 'basicConstraints=critical,CA:TRUE')
 
     def openssl(self, *arguments):
@@ -52,7 +52,7 @@ class Authority:
     def certificate(self, file, name, expired=False, alone=False):
         """Key and certificate in one file, as smtpd_tls_chain_files has them."""
         (self.folder / 'extensions').write_text(f'subjectAltName=DNS:{name}\n')
-        self.openssl('req', '-new', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-subj', f'/CN={name}', '-keyout', 'key',
+        self.openssl('req', '-new', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-subj', f'/CN={name}', '-keyout', 'key',
                      '-out', 'request')
         signer = ('-signkey', 'key') if alone else ('-CA', 'ca.pem', '-CAkey', 'ca.key', '-CAcreateserial')
         self.openssl('x509', '-req', '-in', 'request', '-days', '-1' if expired else '30', '-extfile', 'extensions', *signer, '-out', 'certificate')
