@@ -15,11 +15,13 @@
 struct bytes lines_value(struct lines *lines, const char *name)
 {
     struct bytes line = BYTES_NONE;
-    size_t n = strlen(name);
+    size_t n = strlen(name), before = lines->rest.n;
     if (lines->wrong != NULL)
         return BYTES_NONE;
     lines->line++;
-    if (!bytes_line(&lines->rest, &line) || !bytes_starts(line, bytes_text(name)) ||
+    bool is_line = bytes_line(&lines->rest, &line);
+    bool with_cr = before - lines->rest.n > line.n + 1; /* bytes_line takes CRLF, too */
+    if (!is_line || with_cr || !bytes_starts(line, bytes_text(name)) ||
         !bytes_starts(bytes_from(line, n), BYTES_LITERAL(": "))) {
         lines->wrong = name;
         return BYTES_NONE;

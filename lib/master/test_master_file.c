@@ -213,6 +213,7 @@ static void every_rule_refuses_and_names_itself(void **state)
         {"district: mail.example\n", "", "M-2: line 2"},
         {"not-before: 2026", "not-before: 2O26", "M-2: line 4"},
         {"fingerprint: ", "fingerprint: 0", "M-2: line 7"},
+        {"serial: 1\n", "serial: 1\r\n", "M-2: line 3"},
         {"secrets: ", "secrets: A", "M-3"},
         {"secrets: BwcH", "secrets: Bwc=", "M-3"},
         {"secrets: BwcH", "secrets: B\xf7\x63H", "M-3"}, /* libsodium passes over a high bit */
