@@ -39,19 +39,26 @@ static void journal_recipient(const struct letter *letter, size_t i)
 
 void journal_letter(const struct letter *letter)
 {
-    for (size_t i = 0; i < letter->count; i++)
+    struct metrics *metrics = letter->post->metrics;
+    metrics_letter(metrics, smtp_body_size(letter->transaction->body));
+    for (size_t i = 0; i < letter->count; i++) {
+        const struct recipient *recipient = &letter->recipients[i];
+        metrics_recipient(metrics, recipient->decision, &letter->replies[i], recipient->ms);
         journal_recipient(letter, i);
+    }
 }
 
 void journal_relay(const struct letter *letter, const struct relay *relay, enum status status,
                    const struct why *why)
 {
+    metrics_event(letter->post->metrics, METRICS_RELAY_FAILED);
     log_warn("relay-failed", L_TEXT("queue", queue_id(letter)), L_TEXT("relay", relay_where(relay)),
              L_TEXT("status", status_name(status)), L_TEXT("why", why->text));
 }
 
 void journal_uninspected(const struct letter *letter, const struct why *why)
 {
+    metrics_event(letter->post->metrics, METRICS_NOT_INSPECTED);
     log_warn("letter-not-inspected", L_TEXT("queue", queue_id(letter)),
              L_NUMBER("size", smtp_body_size(letter->transaction->body)), L_TEXT("why", why->text));
 }
@@ -65,8 +72,8 @@ void journal_poison(const struct letter *letter)
 
 void journal_refusal(void *context, const struct smtp_refusal *refusal)
 {
-    (void)context;
     const struct smtp_reply *reply = &refusal->reply;
+    metrics_event(context, METRICS_REFUSED);
     if (strcmp(refusal->command, "letter") == 0)
         log_warn("letter-refused", L_TEXT("peer", refusal->peer), L_TEXT("from", refusal->sender),
                  L_NUMBER("code", reply->code), L_TEXT("enhanced", reply->enhanced));

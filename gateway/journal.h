@@ -15,7 +15,8 @@ void journal_uninspected(const struct letter *letter, const struct why *why);
 /* The letter was refused because it ended workers before: an operator should look at it. */
 void journal_poison(const struct letter *letter);
 /* Something was refused in the dialogue, before there was a letter to handle: a command, or a
- * letter's data. As struct smtp_server_settings wants it; `context` is not used. */
+ * letter's data. As struct smtp_server_settings wants it; `context` is the struct metrics, or
+ * NULL. */
 void journal_refusal(void *context, const struct smtp_refusal *refusal);
 /* A mail server's connection ended. */
 void journal_connection(const char *peer, unsigned letters, enum status status,

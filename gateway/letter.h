@@ -5,6 +5,7 @@
 
 #include "gateway.h"
 #include "look.h"
+#include "metrics.h"
 #include "parcel.h"
 #include "poison.h"
 #include "smtp_server.h"
@@ -16,7 +17,8 @@ struct post {
     struct relay *relay;
     struct relay **ways; /* to trusted domains: one for each of the gateway's routes */
     struct poison *poison;
-    unsigned worker; /* its number */
+    unsigned worker;         /* its number */
+    struct metrics *metrics; /* NULL: nobody counts */
 };
 
 /* What is found out about one recipient. */

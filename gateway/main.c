@@ -38,6 +38,23 @@ static enum status listen_all(struct workers *workers, const struct config *conf
     return ST_OK;
 }
 
+/* A door for Prometheus, on this host alone: what it tells is nobody else's. */
+static enum status listen_metrics(struct workers *workers, const struct config *config,
+                                  struct why *why)
+{
+    const char *where = config_text(config, "gateway", "metrics");
+    struct bytes text = bytes_text(where);
+    if (where[0] == '\0')
+        return ST_OK;
+    if (!bytes_starts(text, BYTES_LITERAL("unix:")) && !bytes_starts(text, BYTES_LITERAL("127.")) &&
+        !bytes_starts(text, BYTES_LITERAL("[::1]:")))
+        return why_set(why, ST_BAD, "gateway metrics: %s is not on this host", where);
+    enum status status = net_listen(where, 0660, &workers->metrics_door, why);
+    if (status == ST_OK)
+        log_info("listening", L_TEXT("at", where));
+    return status;
+}
+
 /* Files of letters too large for memory, the parameters, and what names are looked up with, are all
  * that may be opened from now on. A file that is replaced is another file each time, so it is the
  * directory that is let in. */
@@ -78,13 +95,15 @@ static enum status acquire(struct gateway *gateway, struct workers *workers, con
     workers->letters = (unsigned)config_number(config, "gateway", "letters-per-worker");
     workers->attempts = (unsigned)config_number(config, "gateway", "attempts");
     status = listen_all(workers, config, why);
+    if (status == ST_OK)
+        status = listen_metrics(workers, config, why);
     return status == ST_OK ? enter(gateway, why) : status;
 }
 
 int main(int count, char **arguments)
 {
     struct gateway gateway = {0};
-    struct workers workers = {.gateway = &gateway};
+    struct workers workers = {.gateway = &gateway, .metrics_door = -1};
     struct why why = {""};
     const char *path = CONFIG_DEFAULT;
     room_harden();
@@ -97,6 +116,7 @@ int main(int count, char **arguments)
         path = optarg;
     }
     stop_catch();
+    workers.metrics = metrics_new(clock_now());
     enum status status = acquire(&gateway, &workers, path, &why);
     if (status == ST_OK) {
         char fingerprint[80];
@@ -110,6 +130,8 @@ int main(int count, char **arguments)
     }
     for (size_t i = 0; i < workers.listener_count; i++)
         io_close(&workers.listeners[i]);
+    io_close(&workers.metrics_door);
     gateway_close(&gateway);
+    metrics_free(workers.metrics);
     return status == ST_OK ? 0 : 1;
 }

@@ -50,7 +50,8 @@ static enum status accept_one(const struct workers *workers, unsigned generation
     return ST_TEMP; /* another worker was faster */
 }
 
-static struct smtp_server_settings server_settings(const struct gateway *gateway)
+static struct smtp_server_settings server_settings(const struct gateway *gateway,
+                                                   struct metrics *metrics)
 {
     static const char *const forwarders[] = {"unix", "127.0.0.1", "::1", NULL};
     return (struct smtp_server_settings){
@@ -66,13 +67,14 @@ static struct smtp_server_settings server_settings(const struct gateway *gateway
         .body = {.directory = config_text(gateway->config, "gateway", "spool"),
                  .random_fill = random_fill},
         .refused = journal_refusal,
+        .refused_context = metrics,
     };
 }
 
 void worker_run(const struct workers *workers, struct poison *poison, unsigned number)
 {
     sign_key_lock_again(workers->gateway->key);
-    const struct smtp_server_settings server = server_settings(workers->gateway);
+    const struct smtp_server_settings server = server_settings(workers->gateway, workers->metrics);
     const struct routes *routes = &workers->gateway->routes;
     struct relay **ways = memory_new(routes->count + 1, sizeof *ways);
     for (size_t i = 0; i < routes->count; i++)
@@ -84,6 +86,7 @@ void worker_run(const struct workers *workers, struct poison *poison, unsigned n
         .relay = relay_new(&workers->gateway->relay),
         .poison = poison,
         .worker = number,
+        .metrics = workers->metrics,
     };
     unsigned letters = 0, turn = number, generation = atomic_load(workers->generation);
     while (letters < workers->letters) {
@@ -92,8 +95,10 @@ void worker_run(const struct workers *workers, struct poison *poison, unsigned n
         enum status status = accept_one(workers, generation, &turn, &fd, peer);
         if (status == ST_NONE)
             break;
-        if (status == ST_OK)
+        if (status == ST_OK) {
             letters += letter_serve(&post, fd, peer);
+            metrics_event(post.metrics, METRICS_CONNECTION);
+        }
         io_close(&fd);
     }
     for (size_t i = 0; i < routes->count; i++)

@@ -31,7 +31,8 @@ struct place {
 struct master {
     struct workers *workers;
     struct poison *poison;
-    struct place *places;
+    struct place *places; /* of the workers; of who answers Prometheus, if anybody does */
+    unsigned count;
     pid_t pid;
     int64_t next_look, next_warning; /* as clock_monotonic_ms */
 };
@@ -61,6 +62,18 @@ static void wait_for_news(int timeout_ms, bool until_stop)
     (void)ppoll(&stop, 1, &timeout, &none);
 }
 
+/* In the child. */
+static void work(const struct master *master, unsigned number)
+{
+    struct workers *workers = master->workers;
+    if (number == workers->count) {
+        sign_key_free(workers->gateway->key); /* it answers strangers, and signs nothing */
+        metrics_serve(workers->metrics, workers->metrics_door);
+    } else {
+        worker_run(workers, master->poison, number);
+    }
+}
+
 static void start_worker(struct master *master, unsigned number)
 {
     struct place *place = &master->places[number];
@@ -75,7 +88,7 @@ static void start_worker(struct master *master, unsigned number)
     /* A worker without a master would never be told to stop. */
     stop_catch();
     if (prctl(PR_SET_PDEATHSIG, SIGTERM) == 0 && getppid() == master->pid)
-        worker_run(master->workers, master->poison, number);
+        work(master, number);
     _exit(0);
 }
 
@@ -85,7 +98,8 @@ static void note_end(struct master *master, unsigned number, int status)
     master->places[number].pid = 0;
     if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
         return;
-    unsigned accidents = poison_blame(master->poison, number);
+    unsigned accidents = number < master->workers->count ? poison_blame(master->poison, number) : 0;
+    metrics_event(master->workers->metrics, METRICS_WORKER_DIED);
     log_error("worker-died", L_NUMBER("worker", number),
               L_NUMBER("signal", WIFSIGNALED(status) ? WTERMSIG(status) : 0),
               L_NUMBER("accidents", accidents));
@@ -95,7 +109,7 @@ static void note_end(struct master *master, unsigned number, int status)
 static unsigned gather(struct master *master)
 {
     unsigned working = 0;
-    for (unsigned i = 0; i < master->workers->count; i++) {
+    for (unsigned i = 0; i < master->count; i++) {
         int status = 0;
         pid_t pid = master->places[i].pid;
         if (pid != 0 && waitpid(pid, &status, WNOHANG) == pid)
@@ -108,7 +122,7 @@ static unsigned gather(struct master *master)
 /* Fill empty places, but not faster than once a second each. */
 static void fill_places(struct master *master)
 {
-    for (unsigned i = 0; i < master->workers->count; i++) {
+    for (unsigned i = 0; i < master->count; i++) {
         struct place *place = &master->places[i];
         if (place->pid == 0 &&
             (place->started == 0 || clock_monotonic_ms() - place->started >= PAUSE_MS))
@@ -118,7 +132,7 @@ static void fill_places(struct master *master)
 
 static void signal_all(struct master *master, int number)
 {
-    for (unsigned i = 0; i < master->workers->count; i++)
+    for (unsigned i = 0; i < master->count; i++)
         if (master->places[i].pid != 0)
             (void)kill(master->places[i].pid, number);
 }
@@ -148,6 +162,7 @@ static void note_parameters(struct master *master, enum status status, const str
     clock_iso(params->not_after, until);
     log_info("parameters-changed", L_TEXT("parameters", fingerprint),
              L_NUMBER("serial", params->serial), L_TEXT("until", until));
+    metrics_parameters(master->workers->metrics, params);
     atomic_fetch_add(master->workers->generation, 1);
 }
 
@@ -187,9 +202,11 @@ void workers_run(struct workers *workers)
     struct master master = {
         .workers = workers,
         .poison = poison_new(workers->count, workers->attempts),
-        .places = memory_new(workers->count, sizeof *master.places),
+        .places = memory_new(workers->count + 1, sizeof *master.places),
+        .count = workers->count + (workers->metrics_door >= 0),
         .pid = getpid(),
     };
+    metrics_parameters(workers->metrics, &workers->gateway->params);
     catch_children();
     while (!stop_requested()) {
         look_after_parameters(&master);

@@ -12,6 +12,7 @@
 #include <stdatomic.h>
 
 #include "gateway.h"
+#include "metrics.h"
 
 #define LISTENERS_MAX 16
 
@@ -19,6 +20,8 @@ struct workers {
     struct gateway *gateway; /* the master changes it, between forks */
     int listeners[LISTENERS_MAX];
     size_t listener_count;
+    int metrics_door; /* where Prometheus asks; -1: nobody does */
+    struct metrics *metrics;
     unsigned count;   /* of workers */
     unsigned letters; /* a worker that has served so many is replaced */
     unsigned attempts;

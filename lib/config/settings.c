@@ -55,6 +55,8 @@ static const struct config_setting table[] = {
             "Where the mail server hands letters over by LMTP."),
     SOCKET("gateway", "relay", "127.0.0.1:10026",
            "Where letters go on, by SMTP: the mail server's door back in."),
+    SOCKET("gateway", "metrics", NULL,
+           "Where Prometheus may ask for counters, on this host; not set: nowhere."),
     PATH("gateway", "ca-file", "/etc/ssl/certs/ca-certificates.crt",
          "Whose certificates are trusted where a rule sends by TLS and names no CAs of its own: certificates in PEM."),
     TEXT("gateway", "hostname", "localhost",
