@@ -83,6 +83,12 @@ void journal_refusal(void *context, const struct smtp_refusal *refusal)
                  L_TEXT("enhanced", reply->enhanced));
 }
 
+void journal_stranger(const struct post *post, const char *peer)
+{
+    metrics_event(post->metrics, METRICS_REFUSED);
+    log_warn("peer-refused", L_TEXT("peer", peer));
+}
+
 void journal_connection(const char *peer, unsigned letters, enum status status,
                         const struct why *why)
 {

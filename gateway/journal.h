@@ -18,6 +18,8 @@ void journal_poison(const struct letter *letter);
  * letter's data. As struct smtp_server_settings wants it; `context` is the struct metrics, or
  * NULL. */
 void journal_refusal(void *context, const struct smtp_refusal *refusal);
+/* Somebody who may bring no letters was sent away. */
+void journal_stranger(const struct post *post, const char *peer);
 /* A mail server's connection ended. */
 void journal_connection(const char *peer, unsigned letters, enum status status,
                         const struct why *why);

@@ -10,6 +10,7 @@
 #include "letter.h"
 #include "memory.h"
 #include "net.h"
+#include "net_network.h"
 #include "random.h"
 #include "relay.h"
 #include "stop.h"
@@ -71,6 +72,30 @@ static struct smtp_server_settings server_settings(const struct gateway *gateway
     };
 }
 
+/* May this peer bring letters? Who may reach a Unix socket, may. */
+static bool welcome(const struct gateway *gateway, const char *peer)
+{
+    size_t count = config_count(gateway->config, "gateway", "networks");
+    bool found = bytes_starts(bytes_text(peer), BYTES_LITERAL("unix"));
+    for (size_t i = 0; i < count && !found; i++)
+        found = net_network_holds(
+            bytes_text(config_item(gateway->config, "gateway", "networks", i)), peer);
+    return found;
+}
+
+static unsigned serve(const struct post *post, int fd, const char *peer)
+{
+    unsigned letters = 0;
+    if (welcome(post->gateway, peer)) {
+        letters = letter_serve(post, fd, peer);
+    } else {
+        smtp_session_unwelcome(fd, post->gateway->host_name);
+        journal_stranger(post, peer);
+    }
+    metrics_event(post->metrics, METRICS_CONNECTION);
+    return letters;
+}
+
 void worker_run(const struct workers *workers, struct poison *poison, unsigned number)
 {
     sign_key_lock_again(workers->gateway->key);
@@ -95,10 +120,8 @@ void worker_run(const struct workers *workers, struct poison *poison, unsigned n
         enum status status = accept_one(workers, generation, &turn, &fd, peer);
         if (status == ST_NONE)
             break;
-        if (status == ST_OK) {
-            letters += letter_serve(&post, fd, peer);
-            metrics_event(post.metrics, METRICS_CONNECTION);
-        }
+        if (status == ST_OK)
+            letters += serve(&post, fd, peer);
         io_close(&fd);
     }
     for (size_t i = 0; i < routes->count; i++)

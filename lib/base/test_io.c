@@ -15,6 +15,7 @@
 #include "io.h"
 #include "log.h"
 #include "net.h"
+#include "net_network.h"
 
 #define T(text) bytes_text(text)
 #define PATH_SIZE 64
@@ -391,11 +392,46 @@ static void the_journal_is_told_the_priority(void **state)
 
 #define IN_FOLDER(test) cmocka_unit_test_setup_teardown(test, make_folder, remove_folder)
 
+static void networks_hold_their_addresses(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *network, *peer;
+        bool valid, holds;
+    } table[] = {
+        {"192.0.2.0/24", "192.0.2.255", true, true},
+        {"192.0.2.0/24", "192.0.3.0", true, false},
+        {"192.0.2.128/25", "192.0.2.127", true, false},
+        {"192.0.2.7", "192.0.2.7", true, true},
+        {"192.0.2.7", "192.0.2.70", true, false},
+        {"0.0.0.0/0", "203.0.113.9", true, true},
+        {"0.0.0.0/0", "::1", true, false},
+        {"0.0.0.0/0", "unix:uid=0", true, false},
+        {"2001:db8::/32", "2001:db8:ffff::1", true, true},
+        {"2001:db8::/32", "2001:db9::1", true, false},
+        {"::/0", "2001:db8::1", true, true},
+        {"::1", "::1", true, true},
+        {"192.0.2.1/24", "192.0.2.1", false, false},
+        {"192.0.2.0/33", "192.0.2.0", false, false},
+        {"192.0.2.0/", "192.0.2.0", false, false},
+        {"192.0.2/24", "192.0.2.0", false, false},
+        {"example.org", "192.0.2.0", false, false},
+        {"", "", false, false},
+    };
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+        struct bytes network = bytes_text(table[i].network);
+        if (net_network_valid(network) != table[i].valid ||
+            net_network_holds(network, table[i].peer) != table[i].holds)
+            fail_msg("%s in %s", table[i].peer, table[i].network);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         IN_FOLDER(files_are_made_once_and_replaced_whole),
         IN_FOLDER(a_key_file_is_private_or_refused),
+        cmocka_unit_test(networks_hold_their_addresses),
         cmocka_unit_test(reads_and_writes_end_at_their_deadline),
         cmocka_unit_test(reading_all_tells_an_end_from_a_cut),
         cmocka_unit_test(descriptors_travel_over_a_socket),

@@ -103,6 +103,7 @@ enum config_kind {
     CONFIG_CHOICE,   /* one of the words in `choices` */
     CONFIG_PATH,     /* an absolute path */
     CONFIG_SOCKET,   /* "unix:/path", "127.0.0.1:25" or "[::1]:25" */
+    CONFIG_NETWORK,  /* "192.0.2.0/24", "2001:db8::/32", or an address */
     CONFIG_URL,      /* https:// (http:// on loopback only), host, port; nothing behind, no slash */
 };
 

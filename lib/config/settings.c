@@ -18,6 +18,7 @@
 #define PATH(section, key, fallback, help) {section, key, CONFIG_PATH, false, fallback, 0, 0, NULL, help}
 #define SOCKET(section, key, fallback, help) {section, key, CONFIG_SOCKET, false, fallback, 0, 0, NULL, help}
 #define SOCKETS(section, key, fallback, help) {section, key, CONFIG_SOCKET, true, fallback, 0, 0, NULL, help}
+#define NETWORKS(section, key, fallback, help) {section, key, CONFIG_NETWORK, true, fallback, 0, 0, NULL, help}
 #define URL(section, key, help) {section, key, CONFIG_URL, false, NULL, 0, 0, NULL, help}
 #define NUMBER(section, key, fallback, min, max, help) \
     {section, key, CONFIG_NUMBER, false, fallback, min, max, NULL, help}
@@ -53,6 +54,8 @@ static const struct config_setting table[] = {
 
     SOCKETS("gateway", "listen", "127.0.0.1:10025",
             "Where the mail server hands letters over by LMTP."),
+    NETWORKS("gateway", "networks", "127.0.0.0/8, ::1",
+             "Whose letters are taken at listen's ports; nobody needs to be named who comes by a Unix socket. Whoever is in it can have letters sent and signed in the organisation's name."),
     SOCKET("gateway", "relay", "127.0.0.1:10026",
            "Where letters go on, by SMTP: the mail server's door back in."),
     SOCKET("gateway", "metrics", NULL,

@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <ctype.h>
 
+#include "net_network.h"
 #include "number.h"
 #include "settings.h"
 
@@ -214,6 +215,14 @@ enum status settings_check(const struct config_setting *setting, const char *val
         return check_path(setting, value, why);
     case CONFIG_SOCKET:
         return check_socket(setting, value, why);
+    case CONFIG_NETWORK:
+        return net_network_valid(text)
+                   ? ST_OK
+                   : why_set(
+                         why, ST_BAD,
+                         "%s: “%s”: write 192.0.2.0/24, 2001:db8::/32 or an address; bits behind the "
+                         "prefix are zero",
+                         setting->key, value);
     case CONFIG_URL:
         return check_url(setting, value, why);
     }
@@ -223,9 +232,10 @@ enum status settings_check(const struct config_setting *setting, const char *val
 const char *config_kind_name(enum config_kind kind)
 {
     static const char *const names[] = {
-        [CONFIG_TEXT] = "text",     [CONFIG_NUMBER] = "number", [CONFIG_SIZE] = "size",
-        [CONFIG_DURATION] = "time", [CONFIG_SWITCH] = "switch", [CONFIG_CHOICE] = "choice",
-        [CONFIG_PATH] = "path",     [CONFIG_SOCKET] = "socket", [CONFIG_URL] = "URL",
+        [CONFIG_TEXT] = "text",       [CONFIG_NUMBER] = "number", [CONFIG_SIZE] = "size",
+        [CONFIG_DURATION] = "time",   [CONFIG_SWITCH] = "switch", [CONFIG_CHOICE] = "choice",
+        [CONFIG_PATH] = "path",       [CONFIG_SOCKET] = "socket", [CONFIG_URL] = "URL",
+        [CONFIG_NETWORK] = "network",
     };
     return (size_t)kind < COUNT(names) ? names[kind] : "?";
 }

@@ -304,11 +304,22 @@ bool smtp_session_gone(const struct smtp_session *session)
     return poll(&peer, 1, 0) > 0 && (peer.revents & (POLLRDHUP | POLLHUP | POLLERR)) != 0;
 }
 
+static void send_away(int fd, const char *text)
+{
+    if (io_write_all(fd, bytes_text(text), io_deadline(1000)) != ST_OK)
+        return; /* it went by itself */
+}
+
 void smtp_session_busy(int fd, const char *host_name)
 {
     char text[300];
-    int n = snprintf(text, sizeof text, "421 4.3.2 %.200s is busy, try again later\r\n", host_name);
-    if (io_write_all(fd, (struct bytes){(const uint8_t *)text, (size_t)n}, io_deadline(1000)) !=
-        ST_OK)
-        return;
+    snprintf(text, sizeof text, "421 4.3.2 %.200s is busy, try again later\r\n", host_name);
+    send_away(fd, text);
+}
+
+void smtp_session_unwelcome(int fd, const char *host_name)
+{
+    char text[300];
+    snprintf(text, sizeof text, "554 5.7.1 %.200s takes no letters from you\r\n", host_name);
+    send_away(fd, text);
 }

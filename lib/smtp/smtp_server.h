@@ -102,5 +102,7 @@ bool smtp_session_gone(const struct smtp_session *session);
 
 /* Send a connection away instead of serving it: "421 4.3.2". Never waits long. */
 void smtp_session_busy(int fd, const char *host_name);
+/* Send a peer away that may not bring letters: "554 5.7.1" (RFC 5321 §3.1). */
+void smtp_session_unwelcome(int fd, const char *host_name);
 
 #endif

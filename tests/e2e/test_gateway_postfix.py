@@ -4,6 +4,7 @@ import pathlib
 import shutil
 import signal
 import smtplib
+import socket
 import sys
 import time
 
@@ -201,3 +202,76 @@ def test_aliases_are_resolved_before_the_gateway_decides(path):
     path.send(letter(word, to='away@agency.example'), ['away@agency.example'])
     mail, = path.sink.wait(1)
     assert mail.recipients == ['away@elsewhere.example'] and word.encode() not in bytes(path.sink.seen)
+
+
+# --- other ways to put it there -----------------------------------------------------------------------------------
+
+@pytest.fixture
+def variant():
+    """Gateway and Postfix by one of the other files in dist/postfix."""
+    made = []
+
+    def make(name, gateway_networks=None):
+        port, reinjection = system.free_port(), system.free_port()
+        gateway = Gateway(relay=f'127.0.0.1:{reinjection}')
+        server = postfix.Postfix(port, reinjection, gateway.sink.port, f'127.0.0.1:{gateway.system.gateway_port}', variant=name)
+        made.append((gateway, server))
+        return gateway, server, port
+
+    yield make
+    for gateway, server in made:
+        server.remove()
+        gateway.__exit__()
+
+
+def hand_in(port, content, recipients):
+    with smtplib.SMTP('127.0.0.1', port, local_hostname='desk.agency.example') as client:
+        assert client.sendmail(SENDER, recipients, content) == {}
+
+
+def test_a_table_of_chosen_recipients(variant):
+    """Who is in the table goes through the gateway, once; who is not never sees it. The way back does not go round again."""
+    gateway, server, port = variant('.chosen')
+    (server.etc / 'securemail').write_text('partner.example securemail:inet:127.0.0.1:%d\ncarol@mailbox.example securemail:inet:127.0.0.1:%d\n'
+                                           % (gateway.system.gateway_port, gateway.system.gateway_port))
+    server.command('postmap', str(server.etc / 'securemail'))
+    server.start()
+    gateway.start()
+    word = canary()
+    hand_in(port, letter(word), ['a@partner.example', 'carol@mailbox.example', 'bob@mailbox.example'])
+    mails = {tuple(mail.recipients): mail for mail in gateway.sink.wait(3)}
+    assert set(mails) == {('a@partner.example',), ('carol@mailbox.example',), ('bob@mailbox.example',)}
+    assert word.encode() in mails['bob@mailbox.example',].data
+    for sealed in ('a@partner.example', 'carol@mailbox.example'):
+        assert word.encode() not in mails[sealed,].data and word.encode() in gateway.open(mails[sealed,].data)
+    assert gateway.log.count(' outcome=relayed ') == 2
+    server.wait_queue(lambda queue: not queue)
+
+
+def test_a_smart_host(variant):
+    """The mail server inside sends everything to the gateway on another host, whose next hop is a mail server there."""
+    gateway, inside, port = variant('.smarthost')
+    outside = postfix.Postfix(system.free_port(), None, gateway.sink.port, None)
+    gateway.set('relay', f'127.0.0.1:{outside.port}')
+    try:
+        inside.start()
+        outside.start()
+        gateway.start()
+        word = canary()
+        hand_in(port, letter(word), ['bob@mailbox.example', 'dana@agency.example'])
+        mails = {tuple(mail.recipients): mail.data for mail in gateway.sink.wait(2)}
+        assert word.encode() in mails['dana@agency.example',]
+        assert word.encode() not in mails['bob@mailbox.example',] and word.encode() in gateway.open(mails['bob@mailbox.example',])
+        inside.wait_queue(lambda queue: not queue)
+    finally:
+        outside.remove()
+
+
+def test_whoever_is_not_of_the_networks_is_sent_away(variant):
+    gateway, server, port = variant('')
+    gateway.set('networks', '192.0.2.0/24, 2001:db8::/32')
+    gateway.start()
+    with socket.create_connection(('127.0.0.1', gateway.system.gateway_port)) as peer:
+        peer.sendall(b'LHLO x\r\n')
+        assert peer.makefile().readline().startswith('554 5.7.1 gateway.agency.example takes no letters from you')
+    assert 'peer-refused peer=127.0.0.1' in gateway.log

@@ -71,10 +71,10 @@ tlsmgr unix - - n 1000? 1 tlsmgr
 
 
 class Postfix:
-    def __init__(self, port, reinjection, sink, gateway, settings='', doors=''):
+    def __init__(self, port, reinjection, sink, gateway, settings='', doors='', variant=''):
         """`gateway`: "127.0.0.1:PORT", or the path of its Unix socket; None: somebody else's mail server, without our
-        lines. `settings`, `doors`: more lines of main.cf and master.cf."""
-        self.port, self.reinjection = port, reinjection
+        lines. `settings`, `doors`: more lines of main.cf and master.cf. `variant`: which of the files in dist/postfix."""
+        self.port, self.reinjection, self.sink = port, reinjection, sink
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix='postfix-'))
         self.folder.chmod(0o755)
         self.etc = self.folder / 'etc'
@@ -87,7 +87,7 @@ class Postfix:
             (self.etc / 'main.cf').write_text(MAIN.format(folder=self.folder, sink=sink) + settings)
             (self.etc / 'master.cf').write_text(MASTER.format(port=port) + TLS + doors)
             return
-        unix = '.unix' if gateway.startswith('/') else ''
+        unix = variant or ('.unix' if gateway.startswith('/') else '')
         (self.etc / 'main.cf').write_text(MAIN.format(folder=self.folder, sink=sink) + self.dist('main.cf' + unix, gateway)
                                           + settings)
         (self.etc / 'master.cf').write_text(MASTER.format(port=port) + self.dist('master.cf' + unix, gateway) + doors)
@@ -98,7 +98,9 @@ class Postfix:
         lines = [line for line in text.splitlines() if re.match(r'[^#\s]', line)]
         assert len(lines) <= 4, 'at most four lines'
         places = {'127.0.0.1:10025': gateway, '/run/securemail/gateway.sock': gateway,
-                  '127.0.0.1:10026': f'127.0.0.1:{self.reinjection}'}
+                  '127.0.0.1:10026': f'127.0.0.1:{self.reinjection}', '[gateway.example.org]:10025': gateway,
+                  'hash:/etc/postfix/securemail': f'hash:{self.etc}/securemail',
+                  'content_filter=smtp: ': f'content_filter=smtp:[127.0.0.1]:{self.sink} '}
         for usual, ours in places.items():
             text = text.replace(usual, ours)
         return text + '\n'
