@@ -54,7 +54,7 @@ static const struct config_setting table[] = {
 
     SOCKETS("gateway", "listen", "127.0.0.1:10025",
             "Where the mail server hands letters over by LMTP."),
-    NETWORKS("gateway", "networks", "127.0.0.0/8, ::1",
+    NETWORKS("gateway", "networks", "127.0.0.0/8",
              "Whose letters are taken at listen's ports; nobody needs to be named who comes by a Unix socket. Whoever is in it can have letters sent and signed in the organisation's name."),
     SOCKET("gateway", "relay", "127.0.0.1:10026",
            "Where letters go on, by SMTP: the mail server's door back in."),
