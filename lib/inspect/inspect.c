@@ -63,8 +63,9 @@ static enum status look(const struct policy *policy, const struct inspect_source
         return status;
     if (source->forget != NULL)
         source->forget(source->context);
-    if (!close_others(fd) ||
-        room_enter_cell(limits->memory + 2 * (size_t)source->size, limits->seconds, &why) != ST_OK)
+    size_t letters = 2 * (size_t)source->size; /* this one, and what is decoded of it */
+    size_t memory = limits->memory > SIZE_MAX - letters ? SIZE_MAX : limits->memory + letters;
+    if (!close_others(fd) || room_enter_cell(memory, limits->seconds, &why) != ST_OK)
         return ST_FAIL;
     /* From here on the letter is looked at. */
     return inspect_mail(policy, letter, content);

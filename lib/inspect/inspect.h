@@ -20,7 +20,7 @@ struct inspect_source {
 };
 
 struct inspect_limits {
-    size_t memory;    /* bytes that the child may use beside the letter itself */
+    size_t memory;    /* bytes that the child may use beside the letter itself; SIZE_MAX: any */
     unsigned seconds; /* of processor time, and of waiting for it */
 };
 

@@ -11,9 +11,12 @@
 #include "inspect.h"
 #include "inspect_private.h"
 
+#ifndef INSPECT_MEMORY
+#define INSPECT_MEMORY ((size_t)512 << 20)
+#endif
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
-static const struct inspect_limits limits = {(size_t)512 << 20, 5};
+static const struct inspect_limits limits = {INSPECT_MEMORY, 5};
 static struct policy *policy;
 
 /* Each rule asks one thing; the decision's name says what was found first. */
@@ -195,7 +198,7 @@ static void whoever_can_not_look_has_not_found_nothing(void **state)
         enum status (*next)(void *context, struct bytes *piece_out);
         uint64_t size;
     } table[] = {{die, 10}, {hang, 10}, {end, 10}, {go_wrong, 10}, {next, 11}, {next, 9}};
-    static const struct inspect_limits short_limits = {(size_t)512 << 20, 1};
+    static const struct inspect_limits short_limits = {INSPECT_MEMORY, 1};
     for (size_t i = 0; i < COUNT(table); i++) {
         int code = 0;
         struct letter letter = {BYTES_LITERAL("\r\nnothing "), 1000};
