@@ -143,7 +143,7 @@ static void read_settings(struct gateway *gateway)
     };
 }
 
-enum status gateway_open(struct gateway *gateway, const char *path, int64_t now, struct why *why)
+static enum status read_configuration(struct gateway *gateway, const char *path, struct why *why)
 {
     static const char *const needed[] = {
         "district name",   "district organisation", "district portal",
@@ -159,6 +159,12 @@ enum status gateway_open(struct gateway *gateway, const char *path, int64_t now,
     if (status == ST_OK)
         status = routes_make(&gateway->routes, gateway->policy, &gateway->relay,
                              text(gateway, "gateway", "ca-file"), why);
+    return status;
+}
+
+enum status gateway_open(struct gateway *gateway, const char *path, int64_t now, struct why *why)
+{
+    enum status status = read_configuration(gateway, path, why);
     if (status == ST_OK)
         status = first_parameters(gateway, now, why);
     if (status == ST_OK)
@@ -166,12 +172,80 @@ enum status gateway_open(struct gateway *gateway, const char *path, int64_t now,
     return status;
 }
 
+/* --- again -------------------------------------------------------------------------------------
+ */
+
+/* What the process was locked in with, or what the parameters and the key are bound to. */
+static const struct {
+    const char *section, *key;
+} fixed[] = {
+    {"district", "name"},
+    {"district", "parameters"},
+    {"district", "authority"},
+    {"district", "signer"},
+    {"district", "fingerprint"},
+    {"gateway", "listen"},
+    {"gateway", "metrics"},
+    {"gateway", "user"},
+    {"gateway", "spool"},
+    {"gateway", "workers"},
+    {"gateway", "letters-per-worker"},
+    {"gateway", "attempts"},
+    {"gateway", "signing-key"},
+    {"log", "debug"},
+};
+
+static bool as_before(const struct config *before, const struct config *now, const char *section,
+                      const char *key)
+{
+    size_t count = config_count(before, section, key);
+    bool same = count == config_count(now, section, key);
+    for (size_t i = 0; same && i < count; i++)
+        same = strcmp(config_item(before, section, key, i), config_item(now, section, key, i)) == 0;
+    return same;
+}
+
+static enum status fits(const struct gateway *gateway, const struct gateway *next, struct why *why)
+{
+    for (size_t i = 0; i < sizeof fixed / sizeof fixed[0]; i++)
+        if (!as_before(gateway->config, next->config, fixed[i].section, fixed[i].key))
+            return why_set(why, ST_BAD, "%s: [%s] %s can only be changed by a restart",
+                           config_name(next->config), fixed[i].section, fixed[i].key);
+    return ST_OK;
+}
+
+/* All but parameters and key. */
+static void free_configuration(struct gateway *gateway)
+{
+    routes_free(&gateway->routes);
+    policy_free(gateway->policy);
+    config_free(gateway->config);
+}
+
+enum status gateway_reload(struct gateway *gateway, const char *path, struct why *why)
+{
+    struct gateway next = {
+        .params = gateway->params,
+        .sender = gateway->sender,
+        .file = gateway->file,
+        .key = gateway->key,
+    };
+    enum status status = read_configuration(&next, path, why);
+    if (status == ST_OK)
+        status = fits(gateway, &next, why);
+    if (status != ST_OK) {
+        free_configuration(&next);
+        return ST_BAD;
+    }
+    free_configuration(gateway);
+    *gateway = next;
+    return ST_OK;
+}
+
 void gateway_close(struct gateway *gateway)
 {
     sign_key_free(gateway->key);
     ibe_sender_free(gateway->sender);
-    routes_free(&gateway->routes);
-    policy_free(gateway->policy);
-    config_free(gateway->config);
+    free_configuration(gateway);
     *gateway = (struct gateway){0};
 }

@@ -41,6 +41,10 @@ enum status gateway_open(struct gateway *gateway, const char *path, int64_t now,
  * start and P-9 to P-12: the parameters then are for workers forked from now on. ST_NONE: it is as
  * it was. Any other answer: what is there now is no good, and the present ones stay. */
 enum status gateway_refresh(struct gateway *gateway, int64_t now, struct why *why) MUST_CHECK;
+/* Read settings and rules again, for workers forked from now on. ST_BAD, with the reason, if there
+ * is a mistake, or if a setting was changed that can only be changed by a restart: then all stays
+ * as it was. Parameters and keys stay in any case. */
+enum status gateway_reload(struct gateway *gateway, const char *path, struct why *why) MUST_CHECK;
 void gateway_close(struct gateway *gateway);
 
 #endif

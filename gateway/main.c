@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0
  * gateway: the program securemail-gateway. Acquire (settings, parameters, key, sockets), lock the
- * door, work. */
+ * door, work. Before all that, a helper is started that opens the files of the configuration when
+ * it is to be read again: it is no file that whoever reads letters may open. */
 #include <getopt.h>
 #include <libgen.h>
 #include <limits.h>
 #include <stdio.h>
 
 #include "clock.h"
+#include "file_helper.h"
 #include "inspect.h"
 #include "io.h"
 #include "log.h"
@@ -18,6 +20,57 @@
 #include "workers.h"
 
 #define CONFIG_DEFAULT "/etc/securemail/securemail.conf"
+
+/* --- what the helper opens ---------------------------------------------------------------------
+ */
+
+struct named {
+    const char *path;      /* of the configuration */
+    struct config *config; /* as it was at the start; NULL: it could not be read */
+};
+
+/* Files that belong to rules are named by whole values. */
+static bool names(const struct config *config, const char *path)
+{
+    size_t count = 0;
+    if (config == NULL)
+        return false;
+    const struct config_rule *rules = config_rules(config, &count);
+    for (size_t i = 0; i < count; i++)
+        for (size_t at = 0; at < rules[i].count; at++)
+            if (strcmp(rules[i].entries[at].value, path) == 0)
+                return true;
+    return strcmp(config_text(config, "district", "parameters"), path) == 0 ||
+           strcmp(config_text(config, "gateway", "ca-file"), path) == 0;
+}
+
+/* The configuration, what it names now, and what it named at the start: while somebody is changing
+ * it, parameters are still to be had. */
+static bool may_be_read(void *context, const char *path)
+{
+    const struct named *named = context;
+    struct config *now = NULL;
+    struct why why;
+    if (strcmp(path, named->path) == 0 || names(named->config, path))
+        return true;
+    bool found = config_read(named->path, &now, &why) == ST_OK && names(now, path);
+    config_free(now);
+    return found;
+}
+
+static enum status start_helper(const char *path, struct why *why)
+{
+    struct named named = {path, NULL};
+    struct why ignored; /* gateway_open finds it, too */
+    if (config_read(path, &named.config, &ignored) != ST_OK)
+        named.config = NULL;
+    enum status status = file_helper_start(may_be_read, &named, why);
+    config_free(named.config);
+    return status;
+}
+
+/* --- doors -------------------------------------------------------------------------------------
+ */
 
 static enum status listen_all(struct workers *workers, const struct config *config, struct why *why)
 {
@@ -55,6 +108,9 @@ static enum status listen_metrics(struct workers *workers, const struct config *
     return status;
 }
 
+/* --- the room ----------------------------------------------------------------------------------
+ */
+
 /* Files of letters too large for memory, the parameters, and what names are looked up with, are all
  * that may be opened from now on. A file that is replaced is another file each time, so it is the
  * directory that is let in. */
@@ -65,13 +121,10 @@ static enum status enter(const struct gateway *gateway, struct why *why)
     const char *read_paths[NET_NAME_FILES + 2] = {NULL};
     snprintf(directory, sizeof directory, "%s", config_text(config, "district", "parameters"));
     read_paths[0] = dirname(directory);
-    if (policy_asks_content(gateway->policy))
-        inspect_prepare();
-    if (routes_by_name(&gateway->routes)) {
-        net_name_prepare();
-        for (size_t i = 0; net_name_files()[i] != NULL; i++)
-            read_paths[i + 1] = net_name_files()[i];
-    }
+    inspect_prepare(); /* no rule may need it now, but one that is read later */
+    net_name_prepare();
+    for (size_t i = 0; net_name_files()[i] != NULL; i++)
+        read_paths[i + 1] = net_name_files()[i];
     const char *const write_paths[] = {config_text(config, "gateway", "spool"), NULL};
     const struct room room = {
         .name = "gateway",
@@ -86,7 +139,10 @@ static enum status enter(const struct gateway *gateway, struct why *why)
 static enum status acquire(struct gateway *gateway, struct workers *workers, const char *path,
                            struct why *why)
 {
-    enum status status = gateway_open(gateway, path, clock_now(), why);
+    workers->config_path = path;
+    enum status status = start_helper(path, why);
+    if (status == ST_OK)
+        status = gateway_open(gateway, path, clock_now(), why);
     if (status != ST_OK)
         return status;
     const struct config *config = gateway->config;
@@ -116,6 +172,7 @@ int main(int count, char **arguments)
         path = optarg;
     }
     stop_catch();
+    stop_catch_reload();
     workers.metrics = metrics_new(clock_now());
     enum status status = acquire(&gateway, &workers, path, &why);
     if (status == ST_OK) {

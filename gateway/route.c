@@ -48,11 +48,3 @@ void routes_free(struct routes *routes)
     free(routes->routes);
     *routes = (struct routes){.routes = NULL};
 }
-
-bool routes_by_name(const struct routes *routes)
-{
-    for (size_t i = 0; i < routes->count; i++)
-        if (routes->routes[i].policy->to != NULL)
-            return true;
-    return false;
-}

@@ -25,7 +25,4 @@ enum status routes_make(struct routes *routes, const struct policy *policy,
                         struct why *why) MUST_CHECK;
 void routes_free(struct routes *routes);
 
-/* Does any of them look a host's name up? */
-bool routes_by_name(const struct routes *routes);
-
 #endif

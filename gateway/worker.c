@@ -20,14 +20,14 @@
 #define LETTER_TIMEOUT_MS 600000
 
 /* Was there something new to be forked with since? What waits at the doors is then for others. */
-static bool outdated(const struct workers *workers, unsigned generation)
+static bool outdated(const struct workers *workers)
 {
-    return atomic_load(workers->generation) != generation;
+    return atomic_load(workers->generation) != workers->born;
 }
 
 /* Wait for a connection at any of the doors. ST_NONE: a stop was requested, or we are outdated. */
-static enum status accept_one(const struct workers *workers, unsigned generation, unsigned *turn,
-                              int *fd_out, char peer_out[NET_PEER_SIZE])
+static enum status accept_one(const struct workers *workers, unsigned *turn, int *fd_out,
+                              char peer_out[NET_PEER_SIZE])
 {
     struct pollfd ready[LISTENERS_MAX + 1];
     size_t n = workers->listener_count;
@@ -36,7 +36,7 @@ static enum status accept_one(const struct workers *workers, unsigned generation
     ready[n] = (struct pollfd){.fd = stop_fd(), .events = POLLIN};
     if (poll(ready, n + 1, -1) < 0)
         return ST_TEMP;
-    if (stop_requested() || outdated(workers, generation))
+    if (stop_requested() || outdated(workers))
         return ST_NONE;
 
     /* Another door first each time, so that none starves. */
@@ -113,11 +113,11 @@ void worker_run(const struct workers *workers, struct poison *poison, unsigned n
         .worker = number,
         .metrics = workers->metrics,
     };
-    unsigned letters = 0, turn = number, generation = atomic_load(workers->generation);
+    unsigned letters = 0, turn = number;
     while (letters < workers->letters) {
         char peer[NET_PEER_SIZE];
         int fd = -1;
-        enum status status = accept_one(workers, generation, &turn, &fd, peer);
+        enum status status = accept_one(workers, &turn, &fd, peer);
         if (status == ST_NONE)
             break;
         if (status == ST_OK)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * gateway: the master: fork, wait, fork again. The one file that it reads while
- * it works is the parameters, behind their signature. */
+ * gateway: the master: fork, wait, fork again. While it works it reads the parameters, behind their
+ * signature, and, when it is asked to, the configuration, which is the operator's. */
 #include "workers.h"
 
 #include <errno.h>
@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "file_helper.h"
 #include "log.h"
 #include "memory.h"
 #include "stop.h"
@@ -66,6 +67,7 @@ static void wait_for_news(int timeout_ms, bool until_stop)
 static void work(const struct master *master, unsigned number)
 {
     struct workers *workers = master->workers;
+    file_helper_leave(); /* the configuration is the master's */
     if (number == workers->count) {
         sign_key_free(workers->gateway->key); /* it answers strangers, and signs nothing */
         metrics_serve(workers->metrics, workers->metrics_door);
@@ -77,6 +79,7 @@ static void work(const struct master *master, unsigned number)
 static void start_worker(struct master *master, unsigned number)
 {
     struct place *place = &master->places[number];
+    master->workers->born = atomic_load(master->workers->generation);
     pid_t pid = fork();
     place->started = clock_monotonic_ms();
     if (pid < 0)
@@ -186,6 +189,22 @@ static void look_after_parameters(struct master *master)
              L_TEXT("effect", "after that nothing is sealed; run “securemail refresh”"));
 }
 
+static void look_after_configuration(const struct master *master)
+{
+    struct workers *workers = master->workers;
+    struct why why = {""};
+    if (!stop_reload_requested())
+        return;
+    if (gateway_reload(workers->gateway, workers->config_path, &why) == ST_OK) {
+        atomic_fetch_add(workers->generation, 1);
+        log_info("configuration-changed",
+                 L_NUMBER("rules", policy_count(workers->gateway->policy)));
+    } else {
+        log_error("configuration-refused", L_TEXT("why", why.text),
+                  L_TEXT("effect", "the one before stays"));
+    }
+}
+
 static atomic_uint *shared_generation(void)
 {
     atomic_uint *generation =
@@ -209,6 +228,7 @@ void workers_run(struct workers *workers)
     metrics_parameters(workers->metrics, &workers->gateway->params);
     catch_children();
     while (!stop_requested()) {
+        look_after_configuration(&master);
         look_after_parameters(&master);
         fill_places(&master);
         wait_for_news(PAUSE_MS, true);

@@ -3,9 +3,9 @@
  * and forks again. A worker that ends by accident loses one connection, whose letter the mail
  * server still has.
  *
- * When the parameter file was replaced, the master takes it, and a worker that was forked before
- * takes no more connections: the one it has it finishes, and its place is filled by a new one. So
- * nobody who is connected notices. */
+ * When the parameter file was replaced, or SIGHUP asks to read the configuration again, the master
+ * takes what is new, and a worker that was forked before takes no more connections: the one it has
+ * it finishes, and its place is filled by a new one. So nobody who is connected notices. */
 #ifndef SECUREMAIL_WORKERS_H
 #define SECUREMAIL_WORKERS_H
 
@@ -18,6 +18,7 @@
 
 struct workers {
     struct gateway *gateway; /* the master changes it, between forks */
+    const char *config_path; /* what it is read from again */
     int listeners[LISTENERS_MAX];
     size_t listener_count;
     int metrics_door; /* where Prometheus asks; -1: nobody does */
@@ -25,7 +26,8 @@ struct workers {
     unsigned count;   /* of workers */
     unsigned letters; /* a worker that has served so many is replaced */
     unsigned attempts;
-    atomic_uint *generation; /* of what they were forked with; shared by all. workers_run sets it */
+    atomic_uint *generation; /* of what is there now; shared by all. workers_run sets it */
+    unsigned born;           /* the generation of what a worker was forked with */
 };
 
 /* Work until stop_requested; returns in the master, after the workers have ended. Letters in hand

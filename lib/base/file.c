@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "file_helper.h"
 #include "io.h"
 
 #define PIECE 4096
@@ -33,12 +34,22 @@ static enum status read_all(int fd, const char *path, struct buffer *content, st
     }
 }
 
+static enum status open_file(const char *path, int *fd_out, struct why *why)
+{
+    if (file_helper_is_there())
+        return file_helper_open(path, fd_out, why);
+    *fd_out = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    if (*fd_out < 0)
+        return why_set(why, errno == ENOENT ? ST_NONE : ST_FAIL, "%s: %s", path, strerror(errno));
+    return ST_OK;
+}
+
 enum status file_read(const char *path, struct buffer *content, struct why *why)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-    if (fd < 0)
-        return why_set(why, errno == ENOENT ? ST_NONE : ST_FAIL, "%s: %s", path, strerror(errno));
-    enum status status = read_all(fd, path, content, why);
+    int fd = -1;
+    enum status status = open_file(path, &fd, why);
+    if (status == ST_OK)
+        status = read_all(fd, path, content, why);
     io_close(&fd);
     return status;
 }

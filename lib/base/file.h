@@ -9,7 +9,7 @@
 #include "secret.h"
 
 /* Append the file's content to `content`; ST_NONE if there is no such file, ST_LIMIT if it is
- * larger than the buffer takes, ST_FAIL otherwise. */
+ * larger than the buffer takes, ST_DENIED or ST_FAIL otherwise. */
 enum status file_read(const char *path, struct buffer *content, struct why *why) MUST_CHECK;
 /* A key file of at most `max` bytes: a regular file, not a link, owned by us or root, no rights for
  * others nor write for the group; else ST_DENIED. ST_NONE if there is none, ST_BAD if it is empty,

@@ -46,6 +46,25 @@ void stop_catch(void)
     sigaction(SIGPIPE, &action, NULL);
 }
 
+static atomic_bool reload;
+
+static void on_hangup(int signal)
+{
+    (void)signal;
+    reload = true;
+}
+
+void stop_catch_reload(void)
+{
+    struct sigaction action = {.sa_handler = on_hangup, .sa_flags = SA_RESTART};
+    sigaction(SIGHUP, &action, NULL);
+}
+
+bool stop_reload_requested(void)
+{
+    return atomic_exchange(&reload, false);
+}
+
 bool stop_requested(void)
 {
     return requested;

@@ -4,14 +4,20 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <openssl/err.h>
+#include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 #include <poll.h>
 #include <stdlib.h>
 
+#include "buffer.h"
 #include "clock.h"
+#include "file.h"
 #include "memory.h"
+
+#define CA_FILE_MAX (4 << 20)
 
 struct smtp_tls {
     SSL_CTX *context;
@@ -26,15 +32,51 @@ struct smtp_tls_session {
 /* --- whom ---------------------------------------------------------------------------------------
  */
 
+/* The certificates of a PEM text; false if there is none, or something else. */
+static bool trust(SSL_CTX *context, struct bytes pem)
+{
+    X509_STORE *store = SSL_CTX_get_cert_store(context);
+    BIO *text = pem.n > INT_MAX ? NULL : BIO_new_mem_buf(pem.p, (int)pem.n);
+    STACK_OF(X509_INFO) *found =
+        text == NULL ? NULL : PEM_X509_INFO_read_bio(text, NULL, NULL, NULL);
+    int count = 0;
+    bool good = found != NULL;
+    for (int i = 0; good && i < sk_X509_INFO_num(found); i++) {
+        X509 *certificate = sk_X509_INFO_value(found, i)->x509;
+        if (certificate == NULL)
+            continue;
+        good = X509_STORE_add_cert(store, certificate) == 1;
+        count++;
+    }
+    sk_X509_INFO_pop_free(found, X509_INFO_free);
+    BIO_free(text);
+    return good && count > 0;
+}
+
+static enum status trust_file(SSL_CTX *context, const char *ca_file, struct why *why)
+{
+    struct buffer pem;
+    buffer_init(&pem, CA_FILE_MAX);
+    enum status status = file_read(ca_file, &pem, why);
+    if (status == ST_OK && !trust(context, buffer_bytes(&pem)))
+        status = why_set(why, ST_BAD, "%s: no certificates of a CA", ca_file);
+    buffer_done(&pem);
+    return status == ST_OK ? ST_OK : ST_FAIL;
+}
+
 enum status smtp_tls_new(const char *name, const char *ca_file, struct smtp_tls **tls_out,
                          struct why *why)
 {
     SSL_CTX *context = SSL_CTX_new(TLS_client_method());
-    if (context == NULL || SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION) != 1 ||
-        SSL_CTX_load_verify_file(context, ca_file) != 1) {
-        ERR_clear_error();
+    enum status status = ST_OK;
+    if (context == NULL || SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION) != 1)
+        status = why_set(why, ST_FAIL, "TLS can't be set up");
+    if (status == ST_OK)
+        status = trust_file(context, ca_file, why);
+    ERR_clear_error();
+    if (status != ST_OK) {
         SSL_CTX_free(context);
-        return why_set(why, ST_FAIL, "%s: no certificates of a CA can be read there", ca_file);
+        return status;
     }
     SSL_CTX_set_verify(context, SSL_VERIFY_PEER, NULL);
     SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);

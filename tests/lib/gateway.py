@@ -19,6 +19,7 @@ import system  # noqa: E402
 
 BUILD = pathlib.Path(os.environ.get('SECUREMAIL_BUILD', ROOT / 'build'))
 SENDER = 'dana@agency.example'
+HELPER = 'file-helper'  # a process of the gateway (lib/base/file_helper.h)
 RULES = '''
 [policy "tagged"]
 subject-tag = Secure:, [secure]
@@ -84,13 +85,20 @@ class Gateway:
 
     def workers(self, count=1, seconds=10):
         """The workers' process numbers, once there are so many: the master listens before it has started them."""
-        master = self.system.processes[0].pid
-        children = pathlib.Path(f'/proc/{master}/task/{master}/children')
         deadline = time.monotonic() + seconds
-        while len(found := [int(pid) for pid in children.read_text().split()]) < count:
+        while len(found := self.children(lambda name: name != HELPER)) < count:
             assert time.monotonic() < deadline, f'{len(found)} workers, not {count}'
             time.sleep(0.02)
         return found
+
+    def helper(self):
+        """The process that opens the files of the configuration."""
+        return self.children(lambda name: name == HELPER)[0]
+
+    def children(self, wanted):
+        master = self.system.processes[0].pid
+        found = pathlib.Path(f'/proc/{master}/task/{master}/children').read_text().split()
+        return [int(pid) for pid in found if wanted(pathlib.Path(f'/proc/{pid}/comm').read_text().strip())]
 
     def open(self, data):
         return opened(self.system, carrier(data))
