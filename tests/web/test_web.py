@@ -103,3 +103,32 @@ def test_a_hostile_letter(world, desk):
 def test_the_second_reader_meets_every_vector_in_a_browser(world, desk):
     report = play(world, 'vectors.mjs', desk)
     assert len(report['done']) == 1
+
+
+def html_of(mail, path):
+    """The HTML part of a sealed mail, saved."""
+    path.write_bytes(email.message_from_bytes(bytes(mail), policy=email.policy.default).get_body(('html',)).get_content().encode())
+    return str(path)
+
+
+SENDERS = {
+    'plain': ('Dana Whitfield <dana@agency.example>', ['Dana Whitfield']),
+    'marked': ('"<script>alert(0)</script><img src=x onerror=alert(1)>" <dana@agency.example>', ['<script>alert(0)</script>']),
+    'long': ('Department-of-' + 'Transport' * 11 + ' <' + 'd' * 64 + '@' + 'agency.' * 20 + 'example>', ['TransportTransport']),
+    'turned': ('=?utf-8?q?=E2=80=AEdloG_=D7=A9=D7=9C=D7=95=D7=9D?= <dana@agency.example>', ['שלום']),
+}
+
+
+def test_the_notice_is_readable_on_a_phone_and_on_a_desk(world, desk):
+    notices = []
+    for name, (sender, words) in SENDERS.items():
+        address = f'notice-{name}@mailbox.example'
+        letter = f'From: {sender}\r\nTo: {address}\r\nSubject: [secure] Notice\r\n\r\nSee you.\r\n'.encode()
+        before = len(world.mailboxes.mails())
+        assert story.send(world.system, letter, [address]) == {}
+        mail = world.mailboxes.mails()[before]
+        notices.append({'name': name, 'html': html_of(mail, desk / f'{name}.html'), 'words': [
+            *words, 'sent you a message', address, 'SecureMessage.html', 'Commonwealth of Example', 'Read message', 'You can open it until',
+            'On a phone', world.system.url.split('//')[1], 'Help:']})
+    report = play(world, 'notice.mjs', desk, notices=notices)
+    assert len(report['done']) == 2 * len(SENDERS)
