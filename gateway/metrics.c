@@ -45,6 +45,8 @@ static const struct {
                          "Commands and letters refused before there was a letter to handle."},
     [METRICS_CONNECTION] = {"connections_total", "Connections of mail servers that have ended."},
     [METRICS_WORKER_DIED] = {"worker_deaths_total", "Workers that ended by accident."},
+    [METRICS_SENT_AWAY] = {"connections_sent_away_total",
+                           "Connections sent away with 421 because no worker was free."},
 };
 
 struct metrics {

@@ -33,6 +33,7 @@ enum metrics_event {
     METRICS_REFUSED,       /* command-refused, letter-refused */
     METRICS_CONNECTION,    /* a mail server's connection ended */
     METRICS_WORKER_DIED,   /* worker-died */
+    METRICS_SENT_AWAY,     /* overloaded: each connection */
     METRICS_EVENTS
 };
 void metrics_event(struct metrics *metrics, enum metrics_event event);

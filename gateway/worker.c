@@ -22,7 +22,7 @@
 /* Was there something new to be forked with since? What waits at the doors is then for others. */
 static bool outdated(const struct workers *workers)
 {
-    return atomic_load(workers->generation) != workers->born;
+    return atomic_load(&workers->shared->generation) != workers->born;
 }
 
 /* Wait for a connection at any of the doors. ST_NONE: a stop was requested, or we are outdated. */
@@ -46,6 +46,7 @@ static enum status accept_one(const struct workers *workers, unsigned *turn, int
             net_accept(workers->listeners[door], fd_out, peer_out) != ST_OK)
             continue;
         *turn = (unsigned)(door + 1);
+        atomic_fetch_add(&workers->shared->accepted, 1);
         return ST_OK;
     }
     return ST_TEMP; /* another worker was faster */

@@ -15,6 +15,7 @@
 #include "file_helper.h"
 #include "log.h"
 #include "memory.h"
+#include "overload.h"
 #include "stop.h"
 #include "worker.h"
 
@@ -36,6 +37,7 @@ struct master {
     unsigned count;
     pid_t pid;
     int64_t next_look, next_warning; /* as clock_monotonic_ms */
+    struct overload overload;
 };
 
 /* SIGCHLD is let through only while the master waits, so none is missed. */
@@ -79,7 +81,7 @@ static void work(const struct master *master, unsigned number)
 static void start_worker(struct master *master, unsigned number)
 {
     struct place *place = &master->places[number];
-    master->workers->born = atomic_load(master->workers->generation);
+    master->workers->born = atomic_load(&master->workers->shared->generation);
     pid_t pid = fork();
     place->started = clock_monotonic_ms();
     if (pid < 0)
@@ -166,7 +168,7 @@ static void note_parameters(struct master *master, enum status status, const str
     log_info("parameters-changed", L_TEXT("parameters", fingerprint),
              L_NUMBER("serial", params->serial), L_TEXT("until", until));
     metrics_parameters(master->workers->metrics, params);
-    atomic_fetch_add(master->workers->generation, 1);
+    atomic_fetch_add(&master->workers->shared->generation, 1);
 }
 
 static void look_after_parameters(struct master *master)
@@ -196,7 +198,7 @@ static void look_after_configuration(const struct master *master)
     if (!stop_reload_requested())
         return;
     if (gateway_reload(workers->gateway, workers->config_path, &why) == ST_OK) {
-        atomic_fetch_add(workers->generation, 1);
+        atomic_fetch_add(&workers->shared->generation, 1);
         log_info("configuration-changed",
                  L_NUMBER("rules", policy_count(workers->gateway->policy)));
     } else {
@@ -205,25 +207,27 @@ static void look_after_configuration(const struct master *master)
     }
 }
 
-static atomic_uint *shared_generation(void)
+static struct workers_shared *shared_new(void)
 {
-    atomic_uint *generation =
-        mmap(NULL, sizeof *generation, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    if (generation == MAP_FAILED)
+    struct workers_shared *shared =
+        mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (shared == MAP_FAILED)
         abort();
-    atomic_init(generation, 0);
-    return generation;
+    atomic_init(&shared->generation, 0);
+    atomic_init(&shared->accepted, 0);
+    return shared;
 }
 
 void workers_run(struct workers *workers)
 {
-    workers->generation = shared_generation();
+    workers->shared = shared_new();
     struct master master = {
         .workers = workers,
         .poison = poison_new(workers->count, workers->attempts),
         .places = memory_new(workers->count + 1, sizeof *master.places),
         .count = workers->count + (workers->metrics_door >= 0),
         .pid = getpid(),
+        .overload = {.since = clock_monotonic_ms()},
     };
     metrics_parameters(workers->metrics, &workers->gateway->params);
     catch_children();
@@ -231,11 +235,12 @@ void workers_run(struct workers *workers)
         look_after_configuration(&master);
         look_after_parameters(&master);
         fill_places(&master);
+        (void)overload_look(&master.overload, workers, clock_monotonic_ms());
         wait_for_news(PAUSE_MS, true);
         (void)gather(&master);
     }
     end_workers(&master);
-    (void)munmap(workers->generation, sizeof *workers->generation);
+    (void)munmap(workers->shared, sizeof *workers->shared);
     poison_free(master.poison);
     free(master.places);
 }

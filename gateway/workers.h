@@ -16,6 +16,12 @@
 
 #define LISTENERS_MAX 16
 
+/* In memory that all processes share. */
+struct workers_shared {
+    atomic_uint generation; /* of what is there now to be forked with */
+    atomic_uint accepted;   /* connections that workers have taken */
+};
+
 struct workers {
     struct gateway *gateway; /* the master changes it, between forks */
     const char *config_path; /* what it is read from again */
@@ -26,8 +32,8 @@ struct workers {
     unsigned count;   /* of workers */
     unsigned letters; /* a worker that has served so many is replaced */
     unsigned attempts;
-    atomic_uint *generation; /* of what is there now; shared by all. workers_run sets it */
-    unsigned born;           /* the generation of what a worker was forked with */
+    struct workers_shared *shared; /* workers_run sets it */
+    unsigned born;                 /* the generation of what a worker was forked with */
 };
 
 /* Work until stop_requested; returns in the master, after the workers have ended. Letters in hand

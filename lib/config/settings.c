@@ -74,6 +74,9 @@ static const struct config_setting table[] = {
            "After so many letters a worker is replaced by a fresh one."),
     NUMBER("gateway", "attempts", "3", 1, 100,
            "How often a letter may end a worker by accident before it is refused for good."),
+    DURATION("gateway", "patience", "30 seconds", 1, 600,
+             "When all workers are busy and none takes a connection for so long, those that wait are "
+             "sent away with 421."),
     SIZE("gateway", "max-size", "50M", 64 * K, 2 * G,
          "The largest letter that is taken."),
     NUMBER("gateway", "max-recipients", "1000", 100, 100000,

@@ -122,8 +122,11 @@ def test_letters_go_through_many_reloads(gateway):
             gateway.write(rules[i // 2 % 2] + DEFAULT)
             os.kill(gateway.system.processes[0].pid, signal.SIGHUP)
         assert gateway.send(letter(word), ['bob@mailbox.example'])[0].startswith('250')
-    opened = [gateway.open(mail.data) for mail in gateway.sink.mails]
-    assert len(opened) == len(words) and all(word.encode() in text for word, text in zip(words, opened))
+    mails = gateway.sink.mails
+    assert len(mails) == len(words)
+    assert not any(word.encode() in mail.data for word, mail in zip(words, mails))
+    for i in range(0, len(words), 5):
+        assert words[i].encode() in gateway.open(mails[i].data)
 
 
 def test_whoever_reads_letters_may_not_read_the_configuration(gateway):
