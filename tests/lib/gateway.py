@@ -97,11 +97,18 @@ class Gateway:
 
     def children(self, wanted):
         master = self.system.processes[0].pid
-        found = pathlib.Path(f'/proc/{master}/task/{master}/children').read_text().split()
-        return [int(pid) for pid in found if wanted(pathlib.Path(f'/proc/{pid}/comm').read_text().strip())]
+        return [int(pid) for pid in pathlib.Path(f'/proc/{master}/task/{master}/children').read_text().split() if wanted(name_of(pid))]
 
     def open(self, data):
         return opened(self.system, carrier(data))
+
+
+def name_of(pid):
+    """A process's own name; '' if it has just ended."""
+    try:
+        return pathlib.Path(f'/proc/{pid}/comm').read_text().strip()
+    except (FileNotFoundError, ProcessLookupError):
+        return ''
 
 
 def parse(data):
