@@ -21,6 +21,7 @@ struct intake {
     struct buffer head; /* the age file's first bytes, for its header */
     struct buffer signature;
     struct buffer piece; /* the age file's bytes out of one piece */
+    uint64_t file_n;     /* of the age file */
     enum status status;  /* of reader or spool: the first failure */
     bool full;           /* it was the spool's */
 };
@@ -74,6 +75,7 @@ static void keep_piece(struct intake *intake)
         keep_failure(intake, spool_add(intake->writer, bytes));
     /* The first bytes, as far as they fit, are for the header. */
     buffer_add(&intake->head, bytes_first(bytes, ENVELOPE_HEADER_MAX - intake->head.n));
+    intake->file_n += bytes.n;
     buffer_clear(&intake->piece);
 }
 
@@ -147,7 +149,18 @@ struct form_sink intake_sink(struct intake *intake)
 
 /* --- when all is there ----------------------------------------------------------------------- */
 
-static enum intake_result end_reader(struct intake *intake, uint8_t hash_out[SIGN_HASH_SIZE])
+/* Which rule the reader refused by. */
+static enum intake_result damaged(const struct intake *intake, struct why *why)
+{
+    const char *rule = intake->carrier != NULL ? carrier_reader_why(intake->carrier)
+                                               : armor_reader_why(intake->armor);
+
+    why_set(why, ST_BAD, "%s", rule != NULL ? rule : "an empty file");
+    return INTAKE_DAMAGED;
+}
+
+static enum intake_result end_reader(struct intake *intake, uint8_t hash_out[SIGN_HASH_SIZE],
+                                     struct why *why)
 {
     enum status status;
 
@@ -157,7 +170,7 @@ static enum intake_result end_reader(struct intake *intake, uint8_t hash_out[SIG
     if (intake->full)
         return intake->status == ST_LIMIT ? INTAKE_FULL : INTAKE_FAULT;
     if (intake->status != ST_OK)
-        return INTAKE_DAMAGED;
+        return damaged(intake, why);
     if (intake->carrier != NULL)
         status = carrier_reader_end(intake->carrier, hash_out, &intake->signature);
     else
@@ -166,35 +179,58 @@ static enum intake_result end_reader(struct intake *intake, uint8_t hash_out[SIG
         return INTAKE_NO_CARRIER;
     if (status == ST_TEMP)
         return INTAKE_CUT;
-    return status == ST_OK && intake->writer != NULL ? INTAKE_KEPT : INTAKE_DAMAGED;
+    return status == ST_OK && intake->writer != NULL ? INTAKE_KEPT : damaged(intake, why);
+}
+
+/* The header, and whether a letter can be in what follows it: known before anybody asks for a key.
+ */
+static enum status read_envelope(const struct intake *intake, struct envelope *envelope_out,
+                                 struct why *why)
+{
+    uint64_t ignored;
+    enum status status = envelope_read(buffer_bytes(&intake->head), envelope_out, why);
+
+    if (status == ST_TEMP)
+        return why_set(why, ST_BAD, "the file ends before its header does");
+    if (status != ST_OK)
+        return status;
+    if (envelope_plain_size(intake->file_n - envelope_out->header_n, &ignored) != ST_OK)
+        return why_set(why, ST_BAD, "E-13: no letter has a payload of this size");
+    return ST_OK;
 }
 
 static enum intake_result check(struct intake *intake, const struct sign_public *signer,
-                                struct envelope *envelope_out, struct envelope_seal *seal_out)
+                                struct envelope *envelope_out, struct envelope_seal *seal_out,
+                                struct why *why)
 {
     uint8_t hash[SIGN_HASH_SIZE];
-    struct why why; /* tells a stranger nothing and an operator little */
-    enum intake_result result = end_reader(intake, hash);
+    enum intake_result result = end_reader(intake, hash, why);
+    struct bytes signature = buffer_bytes(&intake->signature);
 
     if (result != INTAKE_KEPT)
         return result;
-    if (envelope_read(buffer_bytes(&intake->head), envelope_out, &why) != ST_OK)
+    if (read_envelope(intake, envelope_out, why) != ST_OK)
         return INTAKE_DAMAGED;
-    if (intake->signature.n == 0)
+    if (buffer_check(&intake->signature) != ST_OK) {
+        why_set(why, ST_BAD, "E-29: the signature is too long");
+        return INTAKE_FORGED;
+    }
+    if (signature.n == 0) {
+        why_set(why, ST_BAD, "E-18: no signature");
         return INTAKE_UNSIGNED;
-    if (buffer_check(&intake->signature) != ST_OK ||
-        envelope_check(signer, hash, envelope_out, buffer_bytes(&intake->signature), seal_out) !=
-            ST_OK)
+    }
+    if (envelope_check(signer, hash, envelope_out, signature, seal_out, why) != ST_OK)
         return INTAKE_FORGED;
     return INTAKE_KEPT;
 }
 
 enum intake_result intake_end(struct intake *intake, const struct sign_public *signer, int64_t now,
-                              struct envelope_seal *seal_out, char id_out[SPOOL_ID_SIZE])
+                              struct envelope_seal *seal_out, char id_out[SPOOL_ID_SIZE],
+                              struct why *why)
 {
     struct envelope envelope;
     struct envelope_seal seal;
-    enum intake_result result = check(intake, signer, &envelope, &seal);
+    enum intake_result result = check(intake, signer, &envelope, &seal, why);
 
     if (result != INTAKE_KEPT)
         return result;

@@ -52,7 +52,8 @@ static const char *const result_names[] = {
     [INTAKE_FAULT] = "fault",
 };
 
-static void refuse(struct visit *visit, enum intake_result result, const struct envelope_seal *seal)
+static void refuse(struct visit *visit, enum intake_result result, const struct envelope_seal *seal,
+                   const struct why *why)
 {
     static const enum reply replies[] = {
         [INTAKE_EMPTY] = REPLY_UPLOAD_EMPTY, [INTAKE_NO_CARRIER] = REPLY_NO_CARRIER,
@@ -61,7 +62,7 @@ static void refuse(struct visit *visit, enum intake_result result, const struct 
         [INTAKE_FULL] = REPLY_FULL,          [INTAKE_FAULT] = REPLY_FAULT,
     };
 
-    log_info("message-refused", L_TEXT("reason", result_names[result]),
+    log_info("message-refused", L_TEXT("reason", result_names[result]), L_TEXT("why", why->text),
              L_TEXT("source", visit->source));
     if (result == INTAKE_EXPIRED) {
         reply_expired(visit, seal);
@@ -86,11 +87,12 @@ void answer_open(struct visit *visit)
 {
     struct envelope_seal seal;
     char id[SPOOL_ID_SIZE];
+    struct why why = {""};
     enum intake_result result =
-        intake_end(visit->intake, &visit->portal->signer, visit->now, &seal, id);
+        intake_end(visit->intake, &visit->portal->signer, visit->now, &seal, id, &why);
 
     if (result != INTAKE_KEPT) {
-        refuse(visit, result, &seal);
+        refuse(visit, result, &seal, &why);
     } else if (spool_find(visit->portal->spool, id, visit->now, &visit->message) == ST_OK) {
         log_kept(visit);
         visit_go(visit, "/read/%s", id);

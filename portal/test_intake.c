@@ -136,13 +136,14 @@ struct outcome {
     enum intake_result result;
     struct envelope_seal seal;
     char id[SPOOL_ID_SIZE];
+    struct why why;
 };
 
 static struct outcome end(struct intake *intake, const struct sign_public *signer, int64_t now)
 {
-    struct outcome outcome = {.id = ""};
+    struct outcome outcome = {.id = "", .why = {""}};
 
-    outcome.result = intake_end(intake, signer, now, &outcome.seal, outcome.id);
+    outcome.result = intake_end(intake, signer, now, &outcome.seal, outcome.id, &outcome.why);
     intake_free(intake);
     if (outcome.result != INTAKE_KEPT)
         assert_int_equal(files(), 0);
@@ -331,6 +332,7 @@ static void too_many_are_told_to_wait(void **state)
     struct form_sink sink;
     struct envelope_seal seal;
     char id[SPOOL_ID_SIZE];
+    struct why why;
 
     (void)state;
     assert_int_equal(press(&all.message, &all.signature, NOW).result, INTAKE_KEPT);
@@ -338,7 +340,7 @@ static void too_many_are_told_to_wait(void **state)
     sink = intake_sink(intake);
     give(&sink, &(struct form_part){"message", NULL, ""}, buffer_bytes(&all.message), 1000);
     give(&sink, &(struct form_part){"signature", NULL, ""}, buffer_bytes(&all.signature), 1000);
-    assert_int_equal(intake_end(intake, sign_key_public(all.district->key), NOW, &seal, id),
+    assert_int_equal(intake_end(intake, sign_key_public(all.district->key), NOW, &seal, id, &why),
                      INTAKE_FULL);
     intake_free(intake);
     assert_int_equal(files(), 1);

@@ -78,6 +78,7 @@ enum armor_state { BEFORE, BODY, ENDING, AFTER, BROKEN };
 struct armor_reader {
     struct sign_hash hash;
     enum armor_state state;
+    const char *why; /* what broke it */
     size_t blanks;
     size_t line_n;
     char
@@ -96,10 +97,32 @@ void armor_reader_free(struct armor_reader *reader)
     free(reader);
 }
 
-static enum status broken(struct armor_reader *reader)
+static enum status broken(struct armor_reader *reader, const char *why)
 {
     reader->state = BROKEN;
+    reader->why = why;
     return ST_BAD;
+}
+
+const char *armor_reader_why(const struct armor_reader *reader)
+{
+    return reader->why;
+}
+
+/* What stands where only blank space may. */
+static enum status not_blank(struct armor_reader *reader)
+{
+    return broken(reader, reader->state == BEFORE ? "E-22: no BEGIN line where the armor begins"
+                                                  : "E-26: more behind the END line");
+}
+
+/* No line of base64, nor one that may stand here. */
+static enum status no_line(struct armor_reader *reader)
+{
+    if (reader->state == BEFORE || reader->state == AFTER)
+        return not_blank(reader);
+    return broken(reader, reader->state == BODY ? "E-23: a line is not canonical base64"
+                                                : "E-24: a line behind the last one");
 }
 
 /* A line of base64. It is the last if it is not full. */
@@ -112,7 +135,7 @@ static enum status decode_line(struct armor_reader *reader, struct bytes line,
         return ST_LIMIT;
     if (line.n == 0 || line.n > ARMOR_COLUMNS ||
         base64_decode(line, PADDED, bytes, ARMOR_LINE_BYTES, &n) != ST_OK)
-        return broken(reader);
+        return no_line(reader);
     sign_hash_add(&reader->hash, (struct bytes){bytes, n});
     file_out->n += n;
     if (n < ARMOR_LINE_BYTES)
@@ -131,13 +154,15 @@ static enum status take_line(struct armor_reader *reader, struct bytes line,
         return ST_OK;
     }
     if (reader->state == BEFORE)
-        return broken(reader);
+        return no_line(reader);
     if (bytes_equal(line, BYTES_LITERAL(ARMOR_END))) {
         reader->state = AFTER;
         reader->blanks = 0;
         return ST_OK;
     }
-    return reader->state == BODY ? decode_line(reader, line, file_out) : broken(reader);
+    if (bytes_starts(line, BYTES_LITERAL("-----")))
+        return broken(reader, "E-25: another line than the END line");
+    return reader->state == BODY ? decode_line(reader, line, file_out) : no_line(reader);
 }
 
 /* Full lines that lie whole in what came: most of a message goes this way. All are decoded, then
@@ -169,9 +194,9 @@ static enum status take_blanks(struct armor_reader *reader, struct bytes *text)
     while (text->n > 0 && memchr(" \t\r\n", text->p[0], 4) != NULL) {
         *text = bytes_from(*text, 1);
         if (++reader->blanks > BLANKS_MAX)
-            return broken(reader);
+            return not_blank(reader);
     }
-    return reader->state == AFTER && text->n > 0 ? broken(reader) : ST_OK;
+    return reader->state == AFTER && text->n > 0 ? not_blank(reader) : ST_OK;
 }
 
 /* A line that may have begun in an earlier piece and may end in a later one. */
@@ -181,7 +206,7 @@ static enum status take_part(struct armor_reader *reader, struct bytes *text,
     size_t n = bytes_index(*text, '\n');
     bool ends = n < text->n;
     if (n > sizeof reader->line - reader->line_n)
-        return broken(reader);
+        return no_line(reader);
     if (n > 0)
         memcpy(reader->line + reader->line_n, text->p, n);
     reader->line_n += n;
@@ -217,8 +242,12 @@ enum status armor_reader_end(struct armor_reader *reader, uint8_t hash_out[SIGN_
         line.n--;
     bool ended = (reader->state == BODY || reader->state == ENDING) &&
                  bytes_equal(line, BYTES_LITERAL(ARMOR_END));
+    if (reader->state == BROKEN)
+        return ST_BAD;
+    if (reader->state == BEFORE)
+        return no_line(reader);
     if (reader->state != AFTER && !ended)
-        return broken(reader);
+        return broken(reader, "E-25: no END line");
     sign_hash_end(&reader->hash, hash_out);
     reader->state = BROKEN;
     return ST_OK;

@@ -75,6 +75,9 @@ enum status armor_reader_add(struct armor_reader *reader, struct bytes text,
 enum status armor_reader_end(struct armor_reader *reader,
                              uint8_t hash_out[SIGN_HASH_SIZE]) MUST_CHECK;
 
+/* After ST_BAD: what is wrong, beginning with the rule's number; NULL if nothing was. */
+const char *armor_reader_why(const struct armor_reader *reader);
+
 /* Finds message and signature in a saved carrier page that arrives in pieces. */
 struct carrier_reader;
 struct carrier_reader *carrier_reader_new(void);
@@ -87,5 +90,7 @@ enum status carrier_reader_add(struct carrier_reader *reader, struct bytes html,
  * short. */
 enum status carrier_reader_end(struct carrier_reader *reader, uint8_t hash_out[SIGN_HASH_SIZE],
                                struct buffer *signature_out) MUST_CHECK;
+/* As armor_reader_why. Where the message is at fault (E-28), the armor's own rule is named. */
+const char *carrier_reader_why(const struct carrier_reader *reader);
 
 #endif

@@ -59,6 +59,7 @@ struct carrier_reader {
     bool message_begun, message_ended, signature_begun, signature_ended, form_ended;
     struct buffer signature;
     enum status status; /* ST_OK until something is wrong */
+    const char *why;    /* what is wrong, if it is not the armor */
 };
 
 struct carrier_reader *carrier_reader_new(void)
@@ -100,12 +101,18 @@ static bool blank(uint8_t c)
 
 /* --- what values hold ------------------------------------------------------------------------- */
 
+static void broken(struct carrier_reader *reader, const char *why)
+{
+    reader->status = ST_BAD;
+    reader->why = why;
+}
+
 static void give(struct carrier_reader *reader, struct bytes text)
 {
     if (reader->content == MESSAGE)
         reader->status = armor_reader_add(reader->armor, text, reader->file_out);
     else if (reader->content == SIGNATURE && buffer_add(&reader->signature, text) != ST_OK)
-        reader->status = ST_BAD; /* E-29 */
+        broken(reader, "E-29: the signature is too long");
 }
 
 /* Enough was seen to know what this value is. The second of a kind is one too many (E-27). */
@@ -123,7 +130,8 @@ static void recognise(struct carrier_reader *reader)
     if (begun == NULL)
         return;
     if (*begun)
-        reader->status = ST_BAD;
+        broken(reader, reader->content == MESSAGE ? "E-27: two messages in one page"
+                                                  : "E-27: two signatures in one page");
     *begun = true;
     if (reader->status == ST_OK)
         give(reader, (struct bytes){(const uint8_t *)reader->mark, MARK_SIZE});
@@ -344,4 +352,9 @@ enum status carrier_reader_end(struct carrier_reader *reader, uint8_t hash_out[S
     enum status status = armor_reader_end(reader->armor, hash_out);
     return status == ST_OK ? buffer_add(signature_out, bytes_trim(buffer_bytes(&reader->signature)))
                            : status;
+}
+
+const char *carrier_reader_why(const struct carrier_reader *reader)
+{
+    return reader->why != NULL ? reader->why : armor_reader_why(reader->armor);
 }

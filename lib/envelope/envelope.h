@@ -101,10 +101,10 @@ struct envelope_seal {
 enum status envelope_sign(const struct sign_key *key, const uint8_t hash[SIGN_HASH_SIZE],
                           const struct envelope_writer *writer, const struct envelope_seal *seal,
                           struct buffer *signature_out) MUST_CHECK;
-/* Check it against the header that was read: bare ST_BAD if the signature or any bound value is
- * wrong, ST_NONE if another key made it. */
+/* Check it against the header that was read: ST_BAD if the signature or any bound value is wrong,
+ * ST_NONE if another key made it. All of that is public: `why` begins with the rule's number. */
 enum status envelope_check(const struct sign_public *key, const uint8_t hash[SIGN_HASH_SIZE],
                            const struct envelope *envelope, struct bytes signature,
-                           struct envelope_seal *seal_out) MUST_CHECK;
+                           struct envelope_seal *seal_out, struct why *why) MUST_CHECK;
 
 #endif

@@ -66,24 +66,38 @@ static enum status read_times(struct bytes text, struct envelope_seal *seal_out)
     return ST_OK;
 }
 
-enum status envelope_check(const struct sign_public *key, const uint8_t hash[SIGN_HASH_SIZE],
-                           const struct envelope *envelope, struct bytes signature,
-                           struct envelope_seal *seal_out)
+/* The comment's beginning is not parsed but written anew from the header, and compared. */
+static enum status check_comment(const struct envelope *envelope, struct bytes comment,
+                                 struct envelope_seal *seal_out)
 {
     struct buffer expected;
-    struct bytes comment = BYTES_NONE;
-    enum status status = sign_check(key, hash, signature, &comment);
-    if (status != ST_OK)
-        return status;
-
-    /* The comment's beginning is not parsed but written anew from the header, and compared. */
-    buffer_init(&expected, SIGN_COMMENT_MAX);
     struct bytes identity = {envelope->identity_bytes, envelope->identity_n};
-    status = envelope_comment(identity, envelope->id, &expected);
+    buffer_init(&expected, SIGN_COMMENT_MAX);
+    enum status status = envelope_comment(identity, envelope->id, &expected);
     if (status == ST_OK && !bytes_starts(comment, buffer_bytes(&expected)))
         status = ST_BAD;
     if (status == ST_OK)
         status = read_times(bytes_from(comment, expected.n), seal_out);
     buffer_done(&expected);
     return status;
+}
+
+enum status envelope_check(const struct sign_public *key, const uint8_t hash[SIGN_HASH_SIZE],
+                           const struct envelope *envelope, struct bytes signature,
+                           struct envelope_seal *seal_out, struct why *why)
+{
+    struct bytes comment = BYTES_NONE;
+    switch (sign_check(key, hash, signature, &comment)) {
+    case ST_OK:
+        break;
+    case ST_NONE:
+        return why_set(why, ST_NONE, "E-19: the signature is by another key");
+    case ST_DENIED:
+        return why_set(why, ST_BAD, "E-20: the signature does not verify");
+    default:
+        return why_set(why, ST_BAD, "E-18: no well-formed signature");
+    }
+    if (check_comment(envelope, comment, seal_out) != ST_OK)
+        return why_set(why, ST_BAD, "E-21: the signature's comment is not this message's");
+    return ST_OK;
 }

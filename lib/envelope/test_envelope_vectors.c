@@ -30,7 +30,7 @@ static const char *check_signature(const struct vector *vector, const struct env
         number_parse(vector_value(vector, "time"), 0, UINT32_MAX, &time) != ST_OK ||
         number_parse(vector_value(vector, "expires"), 0, UINT32_MAX, &expires) != ST_OK)
         return "unreadable vector";
-    switch (envelope_check(&public, hash, envelope, (struct bytes){text, n}, &seal)) {
+    switch (envelope_check(&public, hash, envelope, (struct bytes){text, n}, &seal, NULL)) {
     case ST_OK:
         return seal.time == (int64_t)time && seal.expires == (int64_t)expires ? NULL
                                                                               : "other times";

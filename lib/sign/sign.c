@@ -156,7 +156,7 @@ enum status sign_check(const struct sign_public *key, const uint8_t hash[SIGN_HA
     struct bound bound = bind(s.first + HEAD_SIZE, s.trusted_comment);
     if (crypto_sign_verify_detached(s.first + HEAD_SIZE, hash, SIGN_HASH_SIZE, key->key) != 0 ||
         crypto_sign_verify_detached(s.second, bound.bytes, bound.n, key->key) != 0)
-        return ST_BAD;
+        return ST_DENIED;
     *trusted_comment_out = s.trusted_comment;
     return ST_OK;
 }

@@ -61,8 +61,8 @@ enum status sign_make(const struct sign_key *key, const uint8_t hash[SIGN_HASH_S
                       const char *untrusted_comment, const char *trusted_comment,
                       struct buffer *signature_out) MUST_CHECK;
 /* Check a whole signature (line ends LF or CRLF, the last one may be missing) and give its trusted
- * comment, which points into `signature`. A bare ST_BAD for anything wrong, be it form or
- * arithmetic; ST_NONE if it is by another key (well formed, but another key id). */
+ * comment, which points into `signature`. ST_BAD if it is malformed; ST_NONE if it is by another key
+ * (well formed, but another key id); ST_DENIED if one of its two signatures does not verify. */
 enum status sign_check(const struct sign_public *key, const uint8_t hash[SIGN_HASH_SIZE],
                        struct bytes signature, struct bytes *trusted_comment_out) MUST_CHECK;
 

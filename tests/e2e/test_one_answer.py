@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A signed message whose secrets do not fit: whichever rule it fails by (E-14 to E-17), the reader gets one page and the log one
+"""A signed message whose secrets do not fit: whichever rule it fails by (E-15 to E-17), the reader gets one page and the log one
 line. That the work is one too is shown by lib/envelope/test_same_work.c."""
 import base64
 import hashlib
