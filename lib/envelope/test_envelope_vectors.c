@@ -6,11 +6,13 @@
 #include "carrier.h"
 #include "encode.h"
 #include "envelope_private.h"
+#include "mlkem.h"
 #include "number.h"
 #include "payload_private.h"
 #include "test_vector.h"
 
 #define FILE_MAX (1 << 20)
+#define COUNT 126 /* files in tests/vectors/envelope */
 
 /* --- opening ---------------------------------------------------------------------------------- */
 
@@ -49,14 +51,42 @@ static bool all_zero(const uint8_t *p, size_t n)
     return true;
 }
 
+/* What the keyserver does: the KEM's key with the recipient's private key, which must be the one
+ * that the vector states. Most vectors begin behind the KEM and have no private key. */
+static const char *decapsulate(const struct vector *vector, const struct envelope *envelope)
+{
+    uint8_t mlkem_seed[MLKEM_SEED_SIZE], stated[IBE_KEY_SIZE];
+    struct params params = {.serial = envelope->identity.serial};
+    struct secret *mlkem = NULL, *identity_key = NULL, *key = NULL;
+    if (vector_value(vector, "private key").n == 0)
+        return NULL;
+    memcpy(params.district, envelope->identity.district, sizeof params.district);
+    vector_hex(vector, "public point", params.public_point, sizeof params.public_point);
+    vector_hex(vector, "mlkem seed", mlkem_seed, sizeof mlkem_seed);
+    vector_hex(vector, "kek", stated, sizeof stated);
+    identity_key = vector_secret(vector, "private key", IBE_IDENTITY_KEY_SIZE);
+    mlkem = secret_new(IBE_MLKEM_SECRET_SIZE);
+    key = secret_new(IBE_KEY_SIZE);
+    mlkem_keypair(mlkem_seed, params.mlkem, mlkem->p);
+
+    const struct ibe_opener opener = {&params, identity_key, mlkem};
+    struct bytes identity = {envelope->identity_bytes, envelope->identity_n};
+    const char *outcome = NULL;
+    if (ibe_decapsulate(&opener, identity, envelope->ciphertext, key) != ST_OK)
+        outcome = "ciphertext failure";
+    else if (memcmp(key->p, stated, sizeof stated) != 0)
+        outcome = "another key of the KEM";
+    secret_free(mlkem);
+    secret_free(identity_key);
+    secret_free(key);
+    return outcome;
+}
+
 static const char *decrypt(const struct vector *vector, const struct secret *opened,
-                           struct bytes payload)
+                           struct bytes payload, uint64_t n)
 {
     static uint8_t plain[FILE_MAX];
     uint8_t hash[32], expected[32];
-    uint64_t n = 0;
-    if (envelope_plain_size(payload.n, &n) != ST_OK)
-        return "payload failure";
     memset(plain, 'x', sizeof plain);
     if (envelope_decrypt(opened, payload, plain) != ST_OK)
         return all_zero(plain, n) && plain[n] == 'x' ? "payload failure" : "plaintext left behind";
@@ -67,11 +97,31 @@ static const char *decrypt(const struct vector *vector, const struct secret *ope
     return "success";
 }
 
-/* What a reader makes of a file that has been taken out of its armor. */
+/* With the KEM's key. E-15 and E-16 show to us alone, who look into what was opened; to a caller
+ * all are one. */
+static const char *open_with_key(const struct vector *vector, const struct envelope *envelope,
+                                 struct bytes file, uint64_t plain_n)
+{
+    struct secret *opened = NULL, *kek = vector_secret(vector, "kek", IBE_KEY_SIZE);
+    struct bytes header = bytes_first(file, envelope->header_n);
+    const char *outcome = "library failure";
+    if (envelope_unwrap(envelope, header, kek, &opened) == ST_OK) {
+        outcome = decrypt(vector, opened, bytes_from(file, envelope->header_n), plain_n);
+        if (opened->p[ENVELOPE_FILE_KEY_SIZE] != 1 && strcmp(outcome, "payload failure") == 0)
+            outcome = "unwrap failure";
+    }
+    secret_free(kek);
+    secret_free(opened);
+    return outcome;
+}
+
+/* What a reader makes of a file that has been taken out of its armor, in a reader's order. E-13
+ * comes before every key: its vectors have none, and to ask for one ends the test. */
 static const char *open_file(const struct vector *vector, struct bytes file,
                              const uint8_t hash[SIGN_HASH_SIZE], struct why *why)
 {
     struct envelope envelope;
+    uint64_t plain_n = 0;
     switch (envelope_read(file, &envelope, why)) {
     case ST_OK:
         break;
@@ -85,18 +135,10 @@ static const char *open_file(const struct vector *vector, struct bytes file,
     const char *outcome = check_signature(vector, &envelope, hash);
     if (outcome != NULL)
         return outcome;
-
-    struct secret *opened = NULL, *kek = vector_secret(vector, "kek", IBE_KEY_SIZE);
-    struct bytes header = bytes_first(file, envelope.header_n);
-    if (envelope_unwrap(&envelope, header, kek, &opened) != ST_OK)
-        return "library failure";
-    /* E-15 and E-16 show to us alone, who look into the key; to a caller all are one. */
-    outcome = decrypt(vector, opened, bytes_from(file, envelope.header_n));
-    if (opened->p[ENVELOPE_FILE_KEY_SIZE] != 1 && strcmp(outcome, "payload failure") == 0)
-        outcome = "unwrap failure";
-    secret_free(kek);
-    secret_free(opened);
-    return outcome;
+    if (envelope_plain_size(file.n - envelope.header_n, &plain_n) != ST_OK)
+        return "size failure";
+    outcome = decapsulate(vector, &envelope);
+    return outcome != NULL ? outcome : open_with_key(vector, &envelope, file, plain_n);
 }
 
 /* --- writing the same ------------------------------------------------------------------------- */
@@ -201,10 +243,10 @@ static const char *judge(const struct vector *vector)
     if (vector_unarmor(vector->message, 997, &file, hash) == ST_OK)
         outcome = open_file(vector, buffer_bytes(&file), hash, &why);
 
-    /* Refusals of the header say their rule; the others are bare. */
-    bool header = strcmp(outcome, "header failure") == 0;
-    bool right = bytes_equal(expected, bytes_text(outcome)) &&
-                 (!header || (bytes_starts(bytes_text(why.text), rule) && why.text[rule.n] == ':'));
+    /* Refusals of the header say their rule; others may be bare. */
+    bool bare = why.text[0] == '\0' && strcmp(outcome, "header failure") != 0;
+    bool ruled = bytes_starts(bytes_text(why.text), rule) && why.text[rule.n] == ':';
+    bool right = bytes_equal(expected, bytes_text(outcome)) && (rule.n == 0 || bare || ruled);
     if (right && strcmp(outcome, "success") == 0 && vector_value(vector, "written by").n == 0 &&
         !rewrites(vector, buffer_bytes(&file))) {
         right = false;
@@ -217,5 +259,5 @@ static const char *judge(const struct vector *vector)
 
 int main(int count, char **arguments)
 {
-    return count == 2 ? vector_run(arguments[1], judge) : 2;
+    return count == 2 ? vector_run(arguments[1], COUNT, judge) : 2;
 }

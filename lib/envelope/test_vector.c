@@ -72,7 +72,7 @@ static int is_vector(const struct dirent *entry)
     return entry->d_name[0] != '.' && strstr(entry->d_name, ".md") == NULL;
 }
 
-int vector_run(const char *folder, const char *(*judge)(const struct vector *vector))
+int vector_run(const char *folder, int count, const char *(*judge)(const struct vector *vector))
 {
     struct dirent **entries = NULL;
     int n = scandir(folder, &entries, is_vector, alphasort), wrong = 0;
@@ -81,8 +81,8 @@ int vector_run(const char *folder, const char *(*judge)(const struct vector *vec
         free(entries[i]);
     }
     free(entries);
-    printf("%d vectors, %d wrong\n", n < 0 ? 0 : n, wrong);
-    return n <= 0 || wrong > 0;
+    printf("%d vectors of %d, %d wrong\n", n < 0 ? 0 : n, count, wrong);
+    return n != count || wrong > 0;
 }
 
 enum status vector_unarmor(struct bytes text, size_t step, struct buffer *file_out,

@@ -21,9 +21,9 @@ void vector_hex(const struct vector *vector, const char *key, uint8_t *out, size
 struct secret *vector_secret(const struct vector *vector, const char *key, size_t n);
 
 /* Judge every file of a folder, in the order of their names: `judge` says what is wrong, or NULL.
- * Prints what is wrong and the count; gives the program's exit code, which is 1 if there are no
- * vectors. */
-int vector_run(const char *folder, const char *(*judge)(const struct vector *vector));
+ * Prints what is wrong and the count; gives the program's exit code, which is 1 unless there are
+ * exactly `count` vectors: none can get lost unnoticed. */
+int vector_run(const char *folder, int count, const char *(*judge)(const struct vector *vector));
 
 /* Decode an armored message that comes in pieces of `step` bytes; `file_out` is a buffer of the
  * caller. */

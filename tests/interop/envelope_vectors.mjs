@@ -6,6 +6,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import * as f from './envelope_format.mjs';
+import * as ibe from './ibe.mjs';
 import { join, stanza, unpadded, TYPE } from './envelope_format.mjs';
 
 // Everything that looks random is a hash of its name, so that the vectors are the same each time.
@@ -120,13 +121,45 @@ header(12, 'body_long', 'a byte too many', withStanzas(stanza([TYPE, unpadded(m.
 header(12, 'body_empty', 'no body', withStanzas(stanza([TYPE, unpadded(m.identity)], Buffer.alloc(0))));
 
 // --- the payload's size; the keys; the chunks ---
+const size = refuse('size failure'); // before any key is asked for: these have none
 const payload = refuse('payload failure');
 const empty = f.chunk(key, 0, true, Buffer.alloc(0));
-payload(13, 'no_nonce', 'nothing behind the header', withPayload(Buffer.alloc(0)), keysOf(letter));
-payload(13, 'no_chunk', 'a nonce alone', withPayload(m.nonce), keysOf(letter));
-payload(13, 'tag_cut', 'a tag of 15 bytes', withPayload(join(m.nonce, empty.subarray(1))), keysOf(letter));
-payload(13, 'empty_last_chunk', 'a full chunk, then an empty last one',
-  withPayload(join(m.nonce, f.chunk(key, 0, false, Buffer.alloc(f.CHUNK)), f.chunk(key, 1, true, Buffer.alloc(0)))), keysOf(letter));
+size(13, 'no_nonce', 'nothing behind the header', withPayload(Buffer.alloc(0)));
+size(13, 'no_chunk', 'a nonce alone', withPayload(m.nonce));
+size(13, 'tag_cut', 'a tag of 15 bytes', withPayload(join(m.nonce, empty.subarray(1))));
+size(13, 'empty_last_chunk', 'a full chunk, then an empty last one',
+  withPayload(join(m.nonce, f.chunk(key, 0, false, Buffer.alloc(f.CHUNK)), f.chunk(key, 1, true, Buffer.alloc(0)))));
+
+// --- the KEM: with an identity's private key, from which a reader must find the key or refuse ---
+const mlkemSeed = random('ML-KEM', 64);
+const master = ibe.setUp({ ...fields, seed: random('master', 32), mlkemSeed });
+const kem = { 'public point': f.hex(master.point.toBytes()), 'mlkem seed': f.hex(mlkemSeed), 'private key': f.hex(ibe.extract(master, m.identity)) };
+const real = ibe.encapsulate(master, m.identity, random('m', 32), random('mu', 32));
+function encapsulated(ciphertext) {
+  const message = { ...m, ciphertext, kek: real.key };
+  const file = f.seal(message, letter);
+  const keys = { ...keysOf(letter), kek: f.hex(real.key), ciphertext: f.hex(ciphertext), ...kem,
+    ...signed(file, f.sign(m.signer, file, f.comment(message, join(ciphertext, f.wrap(real.key, m.fileKey))))) };
+  return { keys, file };
+}
+const whole = encapsulated(real.ciphertext);
+vector('success_encapsulated', 'success', { comment: 'a key that the KEM made, opened with the private key', ...whole.keys }, whole.file);
+const unusable = refuse('ciphertext failure');
+const vectorsOfKem = new URL('../vectors/ibe/', import.meta.url); // the points U that ibe.md's vectors refuse
+for (const name of fs.readdirSync(vectorsOfKem)) {
+  const [, rule, what] = /^refused_(I-[678])_(.*)\.txt$/.exec(name) ?? [];
+  if (!rule) continue;
+  const text = fs.readFileSync(new URL(name, vectorsOfKem), 'utf8');
+  const ciphertext = join(Buffer.from(/^ciphertext: (.*)$/m.exec(text)[1], 'hex').subarray(0, 96), real.ciphertext.subarray(96));
+  const { keys, file } = encapsulated(ciphertext);
+  unusable(14, what, `${/^# (.*)$/m.exec(text)[1]} (${rule})`, file, keys);
+  try {
+    ibe.readU(ciphertext.subarray(0, 96));
+    throw new Error(`${name}: a good point`);
+  } catch (error) {
+    if (error.rule !== rule) throw error;
+  }
+}
 
 const unwrap = refuse('unwrap failure');
 unwrap(15, 'other_key', 'the KEM gave another key', sealed, { ...keysOf(letter), kek: f.hex(random('another kek', 32)) });
