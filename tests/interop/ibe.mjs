@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// interop: docs/spec/{address,ibe,params}.md a second time, written from the text, on noble's curves, hashes and
+// interop: docs/spec/{ibe,params}.md a second time, written from the text, on noble's curves, hashes and
 // ML-KEM. Slow and not constant time: it is here to agree with the C, bit for bit.
 import { bls12_381 } from '@noble/curves/bls12-381.js';
 import { ed25519 } from '@noble/curves/ed25519.js';
@@ -7,7 +7,6 @@ import { blake2b } from '@noble/hashes/blake2.js';
 import { hkdf } from '@noble/hashes/hkdf.js';
 import { sha256, sha512 } from '@noble/hashes/sha2.js';
 import { ml_kem768 } from '@noble/post-quantum/ml-kem.js';
-import { domainToASCII } from 'node:url';
 
 export const { Fp, Fp2, Fp12, Fr } = bls12_381.fields;
 export const G1 = bls12_381.G1.Point;
@@ -41,14 +40,6 @@ const DST = PREFIX + '-with-BLS12381G1_XMD:SHA-256_SSWU_RO_';
 const tagged = (hash, tag, ...parts) => hash(join(Uint8Array.of(tag.length), utf8(tag), ...parts));
 const H256 = (tag, ...parts) => tagged(sha256, PREFIX + tag, ...parts);
 const H512 = (tag, ...parts) => tagged(sha512, PREFIX + tag, ...parts);
-
-// --- address.md: what is needed of it here ----------------------------------------------------------------------
-
-export function canonicalAddress(text) {
-  const at = text.indexOf('@');
-  const lower = (part) => part.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
-  return lower(text.slice(0, at).normalize('NFC')).normalize('NFC') + '@' + domainToASCII(text.slice(at + 1));
-}
 
 // --- ibe.md §2: identity bytes, and the DER they are made of ------------------------------------------------------
 

@@ -6,8 +6,9 @@ import { randomBytes, randomInt } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join as path } from 'node:path';
+import { canonicalAddress } from './address.mjs';
 import * as ibe from './ibe.mjs';
-import { hex, unhex, equal } from './ibe.mjs';
+import { equal, hex, unhex, utf8 } from './ibe.mjs';
 
 const [tool, rounds] = process.argv.slice(2);
 const folder = mkdtempSync(path(tmpdir(), 'ibe-exchange-'));
@@ -22,7 +23,7 @@ function round(number) {
   const authority = { seed: fresh(32), id: fresh(8) };
   const file = path(folder, `params-${number}`);
   writeFileSync(file, ibe.paramsFile({ ...master, interval: 604800, notBefore: 0, notAfter: 253402300799 }, authority));
-  const address = ibe.canonicalAddress(`reader-${hex(fresh(number % 20))}@example.org`);
+  const address = canonicalAddress(utf8(`Reader-${hex(fresh(number % 20))}@example.org`));
   const identity = ibe.identityBytes({ district, serial, address, period: randomInt(2 ** 33) });
   const privateKey = ibe.extract(master, identity);
   const run = (command, ...values) => execFileSync(tool, [command, file,
