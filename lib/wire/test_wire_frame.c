@@ -327,6 +327,56 @@ static void a_longer_text_than_the_row_says_is_refused(void **state)
     assert_int_equal(wire_decode_request(shorter, rows[0].ask, &values), ST_OK);
 }
 
+/* The frame of the largest sample, but its ciphertext has `n` bytes: what its length says is there.
+ */
+static enum status decode_with_ciphertext(const struct wire_exchange *row, size_t n)
+{
+    static const uint8_t length[] = {IBE_CIPHERTEXT_SIZE >> 8, IBE_CIPHERTEXT_SIZE & 0xff};
+    static const uint8_t more[8];
+    struct buffer frame, other;
+    void *values = sample(row->ask, LARGEST), *back = memory_new(1, row->ask->size);
+    wire_frame_init(&frame);
+    wire_frame_init(&other);
+    assert_int_equal(wire_encode_request(&frame, row->type, row->ask, values), ST_OK);
+    struct bytes whole = content(&frame);
+    size_t at = bytes_find(whole, BYTES_ARRAY(length));
+    assert_true(at < whole.n);
+    buffer_add(&other, bytes_first(whole, at));
+    buffer_add_byte(&other, (uint8_t)(n >> 8));
+    buffer_add_byte(&other, (uint8_t)n);
+    buffer_add(&other, bytes_first(bytes_from(whole, at + 2),
+                                   n < IBE_CIPHERTEXT_SIZE ? n : IBE_CIPHERTEXT_SIZE));
+    if (n > IBE_CIPHERTEXT_SIZE)
+        buffer_add(&other, (struct bytes){more, n - IBE_CIPHERTEXT_SIZE});
+    buffer_add(&other, bytes_from(whole, at + 2 + IBE_CIPHERTEXT_SIZE));
+    enum status status = wire_decode_request(buffer_bytes(&other), row->ask, back);
+    if (status == ST_OK)
+        wire_clear(row->ask, back);
+    free(back);
+    sample_free(row->ask, values);
+    buffer_done(&frame);
+    buffer_done(&other);
+    return status;
+}
+
+/* I-5 is W-5 here: a C function takes 1216 bytes by type, so no other size may get as far. */
+static void i5_a_ciphertext_of_another_size_does_not_come_through(void **state)
+{
+    (void)state;
+    const struct wire_exchange *rows[16];
+    size_t count = all_exchanges(rows), opens = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (rows[i]->type != WIRE_OPEN && rows[i]->type != WIRE_KEY_OPEN)
+            continue;
+        assert_int_equal(decode_with_ciphertext(rows[i], IBE_CIPHERTEXT_SIZE), ST_OK);
+        assert_int_equal(decode_with_ciphertext(rows[i], IBE_CIPHERTEXT_SIZE - 1), ST_BAD);
+        assert_int_equal(decode_with_ciphertext(rows[i], IBE_CIPHERTEXT_SIZE + 1), ST_BAD);
+        assert_int_equal(decode_with_ciphertext(rows[i], 0), ST_BAD);
+        opens++;
+    }
+    assert_int_equal(opens, 2);
+}
+
 static void an_optional_token_is_whole_or_absent(void **state)
 {
     (void)state;
@@ -358,6 +408,7 @@ int main(void)
         cmocka_unit_test(refusals_come_back),
         cmocka_unit_test(malformed_frames_are_refused),
         cmocka_unit_test(a_longer_text_than_the_row_says_is_refused),
+        cmocka_unit_test(i5_a_ciphertext_of_another_size_does_not_come_through),
         cmocka_unit_test(an_optional_token_is_whole_or_absent),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
