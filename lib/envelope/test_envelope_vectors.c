@@ -12,7 +12,7 @@
 #include "test_vector.h"
 
 #define FILE_MAX (1 << 20)
-#define COUNT 126 /* files in tests/vectors/envelope */
+#define COUNT 128 /* files in tests/vectors/envelope */
 
 /* --- opening ---------------------------------------------------------------------------------- */
 

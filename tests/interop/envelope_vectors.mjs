@@ -142,17 +142,20 @@ function encapsulated(ciphertext) {
     ...signed(file, f.sign(m.signer, file, f.comment(message, join(ciphertext, f.wrap(real.key, m.fileKey))))) };
   return { keys, file };
 }
+const vectorsOfKem = new URL('../vectors/ibe/', import.meta.url);
+const ciphertextOf = (name) => Buffer.from(/^ciphertext: (.*)$/m.exec(fs.readFileSync(new URL(name, vectorsOfKem), 'utf8'))[1], 'hex');
+header(12, 'ciphertext_short', 'a KEM ciphertext of 1,215 bytes (I-5)', encapsulated(ciphertextOf('refused_I-5_short.txt')).file);
+header(12, 'ciphertext_long', 'one of 1,217 (I-5)', encapsulated(ciphertextOf('refused_I-5_long.txt')).file);
 const whole = encapsulated(real.ciphertext);
 vector('success_encapsulated', 'success', { comment: 'a key that the KEM made, opened with the private key', ...whole.keys }, whole.file);
 const unusable = refuse('ciphertext failure');
-const vectorsOfKem = new URL('../vectors/ibe/', import.meta.url); // the points U that ibe.md's vectors refuse
 for (const name of fs.readdirSync(vectorsOfKem)) {
   const [, rule, what] = /^refused_(I-[678])_(.*)\.txt$/.exec(name) ?? [];
   if (!rule) continue;
-  const text = fs.readFileSync(new URL(name, vectorsOfKem), 'utf8');
-  const ciphertext = join(Buffer.from(/^ciphertext: (.*)$/m.exec(text)[1], 'hex').subarray(0, 96), real.ciphertext.subarray(96));
+  const about = /^# (.*)$/m.exec(fs.readFileSync(new URL(name, vectorsOfKem), 'utf8'))[1];
+  const ciphertext = join(ciphertextOf(name).subarray(0, 96), real.ciphertext.subarray(96));
   const { keys, file } = encapsulated(ciphertext);
-  unusable(14, what, `${/^# (.*)$/m.exec(text)[1]} (${rule})`, file, keys);
+  unusable(14, what, `${about} (${rule})`, file, keys);
   try {
     ibe.readU(ciphertext.subarray(0, 96));
     throw new Error(`${name}: a good point`);
