@@ -113,6 +113,13 @@ export function readIdentity(bytes) {
   }
 }
 
+/** The rule that refuses identity bytes for a holder of these parameters, or null. */
+export function identityFault(bytes, { district, serial }) {
+  const fields = readIdentity(bytes);
+  if (!fields) return 'I-1';
+  return fields.district === district && fields.serial === serial ? null : 'I-2';
+}
+
 function readDer(bytes) {
   try {
     const outer = new Reader(bytes).inside(0x30);
@@ -135,15 +142,28 @@ function readDer(bytes) {
   }
 }
 
-/** A point of G2 that is not infinity, from its canonical compressed form; or null. */
-export function readPoint(bytes) {
+const { Fp, Fp2 } = bls12_381.fields;
+
+/** Some point of the curve with the x of a compressed form (96 bytes: flags, then both coordinates), or null. */
+function anyPoint(bytes) {
+  const plain = bytes.map((byte, i) => (i ? byte : byte & 0x1f));
+  const parts = [plain.subarray(48), plain.subarray(0, 48)].map((part) => BigInt('0x' + hex(part)));
+  if (bytes[0] >> 6 !== 2 || parts.some((part) => part >= Fp.ORDER)) return null;
+  const x = Fp2.fromBigTuple(parts);
   try {
-    const point = bls12_381.G2.Point.fromBytes(bytes);
-    point.assertValidity();
-    return !point.is0() && point.isTorsionFree() && equal(point.toBytes(), bytes) ? point : null;
+    return bls12_381.G2.Point.fromAffine({ x, y: Fp2.sqrt(Fp2.add(Fp2.mul(Fp2.sqr(x), x), Fp2.fromBigTuple([4n, 4n]))) });
   } catch {
-    return null;
+    return null; // no point has this x
   }
+}
+
+/** A point of G2 from its canonical compressed form: { point }, or { fault }: "form", "infinity" or "subgroup". */
+export function readPoint(bytes) {
+  if (bytes.length !== 96) return { fault: 'form' };
+  if (bytes.every((byte, i) => byte === (i ? 0 : 0xc0))) return { fault: 'infinity' };
+  const any = anyPoint(bytes);
+  if (!any) return { fault: 'form' };
+  return any.isTorsionFree() ? { point: bls12_381.G2.Point.fromBytes(bytes) } : { fault: 'subgroup' };
 }
 
 /** FIPS 203 §7.2: every coefficient, of 12 bits, is below 3329. */
@@ -172,9 +192,18 @@ export function readParameters(file, authority) {
   const p = der && readDer(der);
   if (!p) refuse('P-4');
   if (p.notAfter < p.notBefore) refuse('P-5');
-  p.point = readPoint(p.publicPoint) ?? refuse('P-6');
+  p.point = readPoint(p.publicPoint).point ?? refuse('P-6');
   if (!coefficientsGood(p.mlkemKey)) refuse('P-7');
   p.fingerprint = hex(sha256(parametersDer(p, false)));
   if (comment !== `securemail-params-v1 district=${p.district} serial=${p.serial} fingerprint=${p.fingerprint}`) refuse('P-8');
   return p;
+}
+
+/** The rule by which a sender that has `present` keeps it rather than take `next` (both of readParameters), or null. `pinned`: fingerprints. */
+export function replacementFault(present, next, pinned = []) {
+  if (next.district !== present.district) return 'P-9';
+  if (next.serial < present.serial) return 'P-10';
+  if (next.serial === present.serial && next.fingerprint !== present.fingerprint) return 'P-11';
+  if (next.serial === present.serial && next.notAfter < present.notAfter) return 'P-12';
+  return pinned.length > 0 && !pinned.includes(next.fingerprint) ? 'P-13' : null;
 }

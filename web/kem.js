@@ -5,6 +5,7 @@ import { hkdf } from '@noble/hashes/hkdf.js';
 import { sha256, sha512 } from '@noble/hashes/sha2.js';
 import { ml_kem768 } from '@noble/post-quantum/ml-kem.js';
 import { hex, join, unhex, utf8 } from './bytes.js';
+import { readPoint } from './identity.js';
 
 const PREFIX = 'SECUREMAIL-V01-BFKEM';
 const DST = PREFIX + '-with-BLS12381G1_XMD:SHA-256_SSWU_RO_';
@@ -21,6 +22,15 @@ const H512 = (tag, ...parts) => tagged(sha512, tag, ...parts);
 function gtBytes(g) {
   const word = (value) => unhex(value.toString(16).padStart(96, '0'));
   return join(...['c0', 'c1', 'c2'].flatMap((j) => [g.c0[j], g.c1[j]]).flatMap((c) => [word(c.c0), word(c.c1)]));
+}
+
+const CIPHERTEXT = 1216;
+const FAULTS = { form: 'I-6', infinity: 'I-7', subgroup: 'I-8' };
+
+/** The rule that refuses a ciphertext, by what anybody can see of it, or null (I-5 to I-8). */
+export function ciphertextFault(ciphertext) {
+  if (ciphertext.length !== CIPHERTEXT) return 'I-5';
+  return FAULTS[readPoint(ciphertext.subarray(0, 96)).fault] ?? null;
 }
 
 /** { ciphertext [1216], key [32] } for identity bytes; m and mu are 32 random bytes each. */

@@ -5,7 +5,7 @@ import { sha256 } from '@noble/hashes/sha2.js';
 import { STANZA, checkPayloadSize, macFits, openPayload, readHeader, sealPayload, unarmor, unwrap, wrap, writeHeader } from './age.js';
 import { hex, join, refuse, unbase64Unpadded } from './bytes.js';
 import { identityBytes, isCanonical, readIdentity } from './identity.js';
-import { encapsulate } from './kem.js';
+import { ciphertextFault, encapsulate } from './kem.js';
 import { check } from './signature.js';
 
 const CIPHERTEXT = 1216;
@@ -52,11 +52,13 @@ export function decrypt(message, messageKey) {
   return found && genuine && letter ? letter : refuse('damaged');
 }
 
-/** All of it: an armored message with its signature's text, opened with the 32 bytes that the keyserver gave for it. */
+/** All of it: an armored message with its signature's text, opened with the 32 bytes that the keyserver gave for it. A ciphertext
+ * that the KEM refuses (E-14) has no key, and is "damaged" as well. */
 export function open({ armored, signature, signer, messageKey }) {
   const file = unarmor(armored);
   const message = readMessage(file);
   const { time, expires } = checkSignature(message, file, signature, signer);
+  if (ciphertextFault(message.ciphertext)) refuse('damaged');
   return { letter: decrypt(message, messageKey), address: message.address, time, expires };
 }
 

@@ -1,62 +1,92 @@
 /* SPDX-License-Identifier: Apache-2.0
- * ibe: which parameters may take the place of which (P-9 to P-12 of docs/spec/params.md), and their
- * fingerprint as a person types it. Reading them is tested by vectors, in lib/master. */
+ * ibe: which parameters may take the place of which (P-9 to P-13 of docs/spec/params.md), by
+ * vectors of another implementation; and their fingerprint as a person types it. Reading them is
+ * tested by vectors in lib/master. */
 #include <setjmp.h>
 #include <stdarg.h>
 
 #include <cmocka.h>
 
 #include "params.h"
+#include "test_files.h"
 
-static const struct params present = {
-    .district = "mail.example",
-    .serial = 7,
-    .not_before = 1000,
-    .not_after = 2000,
-    .fingerprint = {0xAB, 0xCD, 1, 2, 3},
-};
+static const char *vectors; /* tests/vectors */
 
-static void expect(const struct params *next, const char *rule)
+/* The file of a sender, of the authority whose key stands beside it. */
+static struct params read_file(const char *below, const char *name)
 {
+    struct buffer buffer;
+    struct sign_public authority;
+    struct params params;
     struct why why = {{0}};
-    enum status status = params_succeed(&present, next, &why);
-    assert_int_equal(status, rule == NULL ? ST_OK : ST_BAD);
-    if (rule != NULL)
-        assert_memory_equal(why.text, rule, strlen(rule));
+    buffer_init(&buffer, FILES_SIZE_MAX);
+    struct bytes key = files_load(vectors, "ibe_params", "authority.pub", &buffer);
+    assert_int_equal(sign_public_parse(key, &authority), ST_OK);
+    if (params_read(files_load(vectors, below, name, &buffer), &authority, &params, &why) != ST_OK)
+        fail_msg("%s: %s", name, why.text);
+    buffer_done(&buffer);
+    return params;
+}
+
+static void run_success(const char *name, struct bytes file)
+{
+    struct params present = read_file("ibe_params", "success"),
+                  next = read_file("params_next", name);
+    struct why why = {{0}};
+    (void)file;
+    if (params_succeed(&present, &next, &why) != ST_OK)
+        fail_msg("%s: %s", name, why.text);
 }
 
 static void newer_ones_succeed(void **state)
 {
-    struct params next = present;
     (void)state;
-    expect(&next, NULL); /* the same */
-    next.not_after++;
-    expect(&next, NULL); /* signed anew, for longer */
-    next.serial = 8;
-    next.fingerprint[0] ^= 1;
-    next.not_after = present.not_after - 500;
-    expect(&next, NULL); /* the next serial has keys and times of its own */
+    files_each(vectors, "params_next", "success_", 3, run_success);
+}
+
+static void run_refused(const char *name, struct bytes file)
+{
+    struct params present = read_file("ibe_params", "success"),
+                  next = read_file("params_next", name);
+    struct why why = {{0}};
+    (void)file;
+    if (params_succeed(&present, &next, &why) != ST_BAD || !files_rule_is(name, &why))
+        fail_msg("%s: \"%s\"", name, why.text);
 }
 
 static void older_and_foreign_ones_do_not(void **state)
 {
-    struct params next = present;
     (void)state;
-    memcpy(next.district, "mall.example", sizeof "mall.example");
-    next.serial = 8;
-    expect(&next, "P-9:");
-    next = present;
-    next.serial = 6;
-    next.not_after += 500;
-    expect(&next, "P-10:");
-    next = present;
-    next.fingerprint[PARAMS_FINGERPRINT_SIZE - 1] ^= 1;
-    next.not_after += 500;
-    expect(&next, "P-11:");
-    next = present;
-    next.not_after--;
-    expect(&next, "P-12:");
+    files_each(vectors, "params_next", "refused_P-9_", 1, run_refused);
+    files_each(vectors, "params_next", "refused_P-10_", 1, run_refused);
+    files_each(vectors, "params_next", "refused_P-11_", 3, run_refused);
+    files_each(vectors, "params_next", "refused_P-12_", 1, run_refused);
 }
+
+static void ignore_vector(const char *name, struct bytes file)
+{
+    (void)name;
+    (void)file;
+}
+
+/* P-13 is the programs' own, who know what is pinned (tests/e2e/test_parameters.py): these would
+ * take the place of the present ones, if their fingerprint were pinned. */
+static void only_the_pin_keeps_others_out(void **state)
+{
+    (void)state;
+    struct params present = read_file("ibe_params", "success"),
+                  next = read_file("params_next", "refused_P-13_not_pinned");
+    char pin[PARAMS_FINGERPRINT_TEXT_SIZE];
+    params_fingerprint_text(&present, pin);
+    assert_int_equal(params_succeed(&present, &next, NULL), ST_OK);
+    assert_true(params_fingerprint_is(&present, bytes_text(pin)));
+    assert_false(params_fingerprint_is(&next, bytes_text(pin)));
+    files_each(vectors, "params_next", "refused_", 1 + 1 + 3 + 1 + 1, ignore_vector);
+}
+
+static const struct params present = {
+    .fingerprint = {0xAB, 0xCD, 1, 2, 3},
+};
 
 static void a_fingerprint_is_taken_as_people_type_it(void **state)
 {
@@ -76,12 +106,16 @@ static void a_fingerprint_is_taken_as_people_type_it(void **state)
     assert_false(params_fingerprint_is(&present, BYTES_NONE));
 }
 
-int main(void)
+int main(int count, char **arguments)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(newer_ones_succeed),
         cmocka_unit_test(older_and_foreign_ones_do_not),
+        cmocka_unit_test(only_the_pin_keeps_others_out),
         cmocka_unit_test(a_fingerprint_is_taken_as_people_type_it),
     };
+    if (count != 2)
+        return 2;
+    vectors = arguments[1];
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

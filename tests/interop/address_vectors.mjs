@@ -42,6 +42,7 @@ success('local_nfc', 'the local part in NFC', 'Jose\u0301@example.org', 'jos\u00
 success('local_case_beyond_ascii', 'no change of case beyond ASCII', '\u00c9ric@example.org', '\u00c9ric@example.org');
 success('local_kelvin', 'NFC before the case: U+212A is an ASCII K', '\u212a@example.org', 'k@example.org');
 success('local_composes_late', 'NFC behind the case: H U+0331 composes only in lower case', 'H\u0331@example.org', '\u1e96@example.org');
+success('local_punctuation', 'punctuation beyond ASCII', 'o\u2019neil@example.org', 'o\u2019neil@example.org');
 success('local_width', 'no folding of width in the local part', '\uff41@example.org', '\uff41@example.org');
 success('domain_a_label', 'an A-label that is right', 'a@xn--bcher-kva.example', 'a@xn--bcher-kva.example');
 success('domain_u_label', 'the U-label of it', 'a@b\u00fccher.example', 'a@xn--bcher-kva.example');

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// interop: writes tests/vectors/ibe and tests/vectors/ibe_params, one file per outcome, from the second implementation in
-// ibe.mjs. `node ibe_vectors.mjs` writes the files; `--check` compares with those that are there and fails if any differs, is
-// missing or is superfluous.
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname, join as path } from 'node:path';
-import { fileURLToPath } from 'node:url';
+// interop: writes tests/vectors/ibe, ibe_params and params_next, one file per outcome, from the second implementation in
+// ibe.mjs; identity bytes are judged by the room web's reader, all else by ibe.mjs. `node ibe_vectors.mjs` writes the files;
+// `--check` compares with those that are there and fails if any differs, is missing or is superfluous.
+import { canonicalAddress } from './address.mjs';
 import * as ibe from './ibe.mjs';
-import { G1, G2, Fp, Fp2, Refused, canonicalAddress, equal, hex, join, unhex, utf8 } from './ibe.mjs';
+import { G1, G2, Fp, Fp2, Refused, equal, hex, join, unhex, utf8 } from './ibe.mjs';
+import { settle } from './vector_files.mjs';
+import { identityFault, readParameters, replacementFault } from '../../web/identity.js';
 
 const WEEK = 604800;
 const bytes = (n, from) => Uint8Array.from({ length: n }, (_, i) => (from + i) & 255);
@@ -19,7 +19,7 @@ function scene({ district, serial, address, period, seedByte }) {
   const seed = bytes(32, seedByte);
   const mlkemSeed = bytes(64, seedByte + 32);
   const master = ibe.setUp({ district, serial, seed, mlkemSeed });
-  const canonical = canonicalAddress(address);
+  const canonical = canonicalAddress(utf8(address));
   const identity = ibe.identityBytes({ district, serial, address: canonical, period });
   const m = bytes(32, seedByte + 96);
   const mu = bytes(32, seedByte + 128);
@@ -53,7 +53,8 @@ function changed(name, about, s, change) {
     public_point: s.master.point.toBytes(), ...input };
   let outcome;
   try {
-    if (!equal(input.identity, s.identity)) outcome = checkIdentity(s, input.identity, change.identityRule);
+    const fault = identityFault(input.identity, s);
+    if (fault) throw new Refused(fault);
     if (name.startsWith('refused_I-4') && !ibe.keyValid(s.master, s.identity, input.private_key)) throw new Refused('I-4');
     const opened = ibe.decapsulate(s.master, input.identity, input.private_key, s.master.dk, input.ciphertext);
     const same = equal(opened.key, s.sealed.key);
@@ -63,15 +64,8 @@ function changed(name, about, s, change) {
     if (!(error instanceof Refused)) throw error;
     outcome = `refused ${error.rule}`;
   }
-  delete fields.identityRule;
   if (!name.startsWith(outcome.replace(' ', '_'))) throw new Error(`${name}: ${outcome}`);
   write(name, about, { outcome, ...fields });
-}
-
-/** I-1 and I-2, by making the bytes from what was meant and comparing: only the right ones are equal. */
-function checkIdentity(s, identity, rule) {
-  if (rule) throw new Refused(rule);
-  return identity.length ? 'rejected' : undefined;
 }
 
 function offSubgroup(Point, field, make) {
@@ -144,7 +138,7 @@ function kem() {
   const text = hex(alice.identity);
   const r1 = (name, about, from, to) => {
     if (text.split(from).length < 2) throw new Error(name);
-    changed(`refused_I-1_${name}`, about, alice, { identity: unhex(text.replace(from, to)), identityRule: 'I-1' });
+    changed(`refused_I-1_${name}`, about, alice, { identity: unhex(text.replace(from, to)) });
   };
   r1('empty', 'no identity bytes', text, '');
   r1('trailing_byte', 'a byte behind', text, text + '00');
@@ -159,7 +153,7 @@ function kem() {
   r1('address_ia5', "RFC 5409's string type", '0c11616c', '1611616c');
   r1('no_such_date', 'a month 13', hex(utf8('20261119')), hex(utf8('20261319')));
   r1('time_without_z', 'no zone', '30305a', '303030');
-  const r2 = (name, about, fields) => changed(`refused_I-2_${name}`, about, alice, { identityRule: 'I-2',
+  const r2 = (name, about, fields) => changed(`refused_I-2_${name}`, about, alice, {
     identity: ibe.identityBytes({ district: 'mail.example', serial: 1, address: alice.canonical, period: alice.period, ...fields }) });
   r2('serial', 'the serial of other parameters', { serial: 2 });
   r2('district', 'the district of other parameters', { district: 'mail.examplf' });
@@ -242,24 +236,32 @@ function parameters() {
   signed('refused_P-8_longer', {}, good.match(/trusted comment: (securemail.*)/)[1] + ' ');
 }
 
-// --- writing or comparing -----------------------------------------------------------------------------------
+/** What a sender that has ibe_params/success makes of these: all are good files of the same authority. */
+function successors() {
+  const present = readParameters(files.get('ibe_params/success'), files.get('ibe_params/authority.pub'));
+  const master = ibe.setUp({ district: 'mail.example', serial: 3, seed: bytes(32, 40), mlkemSeed: bytes(64, 80) });
+  const other = ibe.setUp({ district: 'mail.example', serial: 3, seed: bytes(32, 41), mlkemSeed: bytes(64, 81) });
+  const { interval, notBefore, notAfter } = present;
+  const next = (name, change, pinned = []) => {
+    const file = ibe.paramsFile({ ...master, interval, notBefore, notAfter, ...change }, { seed: bytes(32, 200), id: bytes(8, 1) });
+    const fault = replacementFault(present, readParameters(file, files.get('ibe_params/authority.pub')), pinned);
+    if (!name.startsWith(fault ? `refused_${fault}_` : 'success_')) throw new Error(`${name}: ${fault}`);
+    files.set(`params_next/${name}`, file);
+  };
+  next('success_same', {});
+  next('success_longer', { notBefore: notBefore + WEEK, notAfter: notAfter + WEEK });
+  next('success_next_serial_ends_earlier', { ...other, serial: 4, notAfter: notAfter - WEEK });
+  next('refused_P-9_district', { ...other, serial: 4, district: 'mail.examplf' });
+  next('refused_P-10_serial', { serial: 2, notAfter: notAfter + WEEK });
+  next('refused_P-11_public_point', { point: other.point, notAfter: notAfter + WEEK });
+  next('refused_P-11_mlkem_key', { ek: other.ek, notAfter: notAfter + WEEK });
+  next('refused_P-11_interval', { interval: 2 * WEEK, notAfter: notAfter + WEEK });
+  next('refused_P-12_one_second', { notAfter: notAfter - 1 });
+  next('refused_P-13_not_pinned', { ...other, serial: 5 }, [present.fingerprint]);
+}
+
 
 kem();
 parameters();
-const root = path(dirname(fileURLToPath(import.meta.url)), '../vectors');
-const check = process.argv[2] === '--check';
-let wrong = 0;
-for (const folder of ['ibe', 'ibe_params']) {
-  if (!check) mkdirSync(path(root, folder), { recursive: true });
-  for (const name of readdirSync(path(root, folder)))
-    if (!files.has(`${folder}/${name}`) && name !== 'README.md' && name !== 'rfc9380_g1.txt' && ++wrong)
-      console.log(`${folder}/${name}: nothing makes this file`);
-}
-for (const [name, content] of files) {
-  const place = path(root, name);
-  if (!check) writeFileSync(place, content);
-  else if ((!existsSync(place) || readFileSync(place, 'utf8') !== content) && ++wrong)
-    console.log(`${name}: not what the specification says`);
-}
-console.log(`${files.size} files ${check ? 'compared' : 'written'}, ${wrong} wrong`);
-process.exit(wrong ? 1 : 0);
+successors();
+settle(['ibe', 'ibe_params', 'params_next'], files, ['ibe/rfc9380_g1.txt']);
