@@ -26,8 +26,8 @@ static inline struct bytes files_load(const char *root, const char *below, const
     return buffer_bytes(buffer);
 }
 
-/* Call `run` for each file of root/below whose name starts so; fails unless they are exactly
- * `count`. */
+/* Call `run` (unless it is NULL) for each file of root/below whose name starts so; fails unless
+ * they are exactly `count`: no file is lost, and none is passed over. */
 static inline void files_each(const char *root, const char *below, const char *start, size_t count,
                               void (*run)(const char *name, struct bytes file))
 {
@@ -42,8 +42,10 @@ static inline void files_each(const char *root, const char *below, const char *s
         if (entry->d_name[0] == '.' || strcmp(entry->d_name, "README.md") == 0 ||
             strncmp(entry->d_name, start, strlen(start)) != 0)
             continue;
-        print_message("  %s\n", entry->d_name);
-        run(entry->d_name, files_load(root, below, entry->d_name, &buffer));
+        if (run != NULL) {
+            print_message("  %s\n", entry->d_name);
+            run(entry->d_name, files_load(root, below, entry->d_name, &buffer));
+        }
         found++;
     }
     closedir(listing);
