@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
- * master: shares, against the rules S-1 to S-8 of docs/spec/shares.md, and against the shares that
- * another implementation made. */
+ * master: shares, against the rules S-1 to S-8 of docs/spec/shares.md. The shares of another
+ * implementation are test_share_vectors.c's. */
 #include <setjmp.h>
 #include <stdarg.h>
 
 #include <cmocka.h>
-#include <dirent.h>
 
 #include "encode.h"
-#include "file.h"
 #include "gf256.h"
 #include "share.h"
 #include "suite.h"
@@ -22,8 +20,6 @@ static const struct master_settings settings = {
     .not_after = 1795046400 + INT64_C(31536000),
     .interval = 604800,
 };
-
-static const char *vectors;
 
 static struct secret *bytes_of(size_t n, unsigned first)
 {
@@ -225,68 +221,6 @@ static void S_2_any_changed_byte_is_noticed(void **state)
     master_free(master);
 }
 
-static void load(const char *name, struct buffer *file)
-{
-    char path[4096];
-    snprintf(path, sizeof path, "%s/share/%s", vectors, name);
-    buffer_init(file, 3 * SHARE_FILE_MAX);
-    assert_int_equal(file_read(path, file, NULL), ST_OK);
-}
-
-static void shares_of_another_implementation_join(void **state)
-{
-    (void)state;
-    static const char *const sets[][3] = {
-        {"success_3_of_5_share_1", "success_3_of_5_share_2", "success_3_of_5_share_3"},
-        {"success_3_of_5_share_5", "success_3_of_5_share_1", "success_3_of_5_share_4"},
-        {"success_2_of_2_share_2", "success_2_of_2_share_1", NULL},
-    };
-    for (size_t at = 0; at < 3; at++) {
-        struct share *shares[3] = {NULL};
-        struct master *master = NULL;
-        bool odd[3];
-        size_t n = 0;
-        for (; n < 3 && sets[at][n] != NULL; n++) {
-            struct buffer file;
-            load(sets[at][n], &file);
-            assert_int_equal(share_read(buffer_bytes(&file), &shares[n], NULL), ST_OK);
-            buffer_done(&file);
-        }
-        assert_int_equal(share_compare(shares, n, odd), ST_OK);
-        assert_int_equal(share_join(shares, n, &master, NULL), ST_OK);
-        assert_int_equal(master_params(master)->serial, 2);
-        master_free(master);
-        for (size_t i = 0; i < n; i++)
-            share_free(shares[i]);
-    }
-}
-
-/* refused_S-1_…: the reason begins with that rule. */
-static void every_refused_vector_is_refused_by_its_rule(void **state)
-{
-    (void)state;
-    char path[4096];
-    size_t count = 0;
-    snprintf(path, sizeof path, "%s/share", vectors);
-    DIR *folder = opendir(path);
-    assert_non_null(folder);
-    for (struct dirent *entry; (entry = readdir(folder)) != NULL;) {
-        struct buffer file;
-        struct share *share = NULL;
-        struct why why = {{0}};
-        if (strncmp(entry->d_name, "refused_", 8) != 0)
-            continue;
-        load(entry->d_name, &file);
-        if (share_read(buffer_bytes(&file), &share, &why) != ST_BAD ||
-            strncmp(why.text, entry->d_name + 8, 3) != 0)
-            fail_msg("%s: “%s”", entry->d_name, why.text);
-        buffer_done(&file);
-        count++;
-    }
-    closedir(folder);
-    assert_true(count >= 13);
-}
-
 /* --- shares that do not fit ------------------------------------------------------------------- */
 
 static void S_4_the_swapped_share_is_named(void **state)
@@ -385,7 +319,7 @@ static void S_5_a_share_given_twice_is_named(void **state)
     master_free(master);
 }
 
-int main(int count, char **arguments)
+int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_field_is_the_one_of_the_specification),
@@ -393,14 +327,9 @@ int main(int count, char **arguments)
         cmocka_unit_test(one_share_of_two_fits_every_master),
         cmocka_unit_test(a_plan_that_makes_no_sense_is_refused),
         cmocka_unit_test(S_2_any_changed_byte_is_noticed),
-        cmocka_unit_test(shares_of_another_implementation_join),
-        cmocka_unit_test(every_refused_vector_is_refused_by_its_rule),
         cmocka_unit_test(S_4_the_swapped_share_is_named),
         cmocka_unit_test(S_4_a_share_altered_with_care_is_named),
         cmocka_unit_test(S_5_a_share_given_twice_is_named),
     };
-    if (count != 2)
-        return 2;
-    vectors = arguments[1];
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

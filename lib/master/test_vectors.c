@@ -146,12 +146,6 @@ static enum status decapsulate(struct bytes file, struct secret *key)
     return status;
 }
 
-static void ignore_vector(const char *name, struct bytes file)
-{
-    (void)name;
-    (void)file;
-}
-
 static void run_rejected(const char *name, struct bytes file)
 {
     (void)name;
@@ -277,9 +271,9 @@ static void pitfall_06_foreign_identity_bytes_are_not_hashed(void **state)
 static void every_vector_of_the_kem_has_its_case(void **state)
 {
     (void)state;
-    each("ibe", "refused_I-5", 2, ignore_vector);
-    each("ibe", "refused_", 13 + 2 + 6 + 1 + 2 + 5 + 1 + 2, ignore_vector);
-    each("ibe", "", 2 + 9 + 32 + 1, ignore_vector); /* and the RFC's own */
+    each("ibe", "refused_I-5", 2, NULL);
+    each("ibe", "refused_", 13 + 2 + 6 + 1 + 2 + 5 + 1 + 2, NULL);
+    each("ibe", "", 2 + 9 + 32 + 1, NULL); /* and the RFC's own */
 }
 
 /* --- RFC 9380 -------------------------------------------------------------------------------- */
@@ -367,8 +361,7 @@ static void run_master_file(const char *name, struct bytes file)
         if (status != ST_OK)
             fail_msg("%s: \"%s\"", name, why.text);
         assert_int_equal(master_params(master)->serial, 3);
-    } else if (status != ST_BAD ||
-               strncmp(why.text, name + strlen("refused_"), strlen("M-1")) != 0) {
+    } else if (status != ST_BAD || master != NULL || !files_rule_is(name, &why)) {
         fail_msg("%s: \"%s\"", name, why.text);
     }
     master_free(master);
@@ -379,7 +372,7 @@ static void master_files_of_another_implementation_are_read(void **state)
 {
     (void)state;
     each("master", "success", 3, run_master_file);
-    each("master", "refused_M-7", 5, run_master_file);
+    each("master", "refused_", 52, run_master_file);
 }
 
 int main(int count, char **arguments)
