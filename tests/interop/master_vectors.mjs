@@ -2,7 +2,7 @@
 // Master files, made from docs/spec/params.md §4 by another implementation of Argon2id, XChaCha20-Poly1305, curve and ML-KEM. Their passphrase
 // is `nine blue horses`; the lock is the cheapest that a reader takes.
 //
-//     node master_vectors.mjs [--check]      write tests/vectors/master, or compare with it
+//     node master_vectors.mjs [--check]      write tests/vectors/master and master_set, or compare with them
 //     node master_vectors.mjs --open FILE PASSPHRASE      open a file, make its public keys again, compare their fingerprint
 import { xchacha20poly1305 } from '@noble/ciphers/chacha.js';
 import { argon2id } from '@noble/hashes/argon2.js';
@@ -34,10 +34,10 @@ function publicLines(p, key) {
 }
 
 /** `how`: a lock, or null for none; `head`: the public lines. */
-function file(how, head = publicLines(params, authority)) {
+function file(how, head = publicLines(params, authority), secret = seeds) {
   const lines = head + (how === null ? 'protection: none\n'
     : `protection: argon2id memory=${how.kib} passes=${how.passes} salt=${base64(how.salt)} nonce=${base64(how.nonce)}\n`);
-  const all = lines + `secrets: ${base64(how === null ? seeds : cipher(how, lines).encrypt(seeds))}\n`;
+  const all = lines + `secrets: ${base64(how === null ? secret : cipher(how, lines).encrypt(secret))}\n`;
   return all + `check: ${hex(sha256(ascii(all)))}\n`;
 }
 
@@ -80,7 +80,7 @@ function unlock(how, lines, secrets) {
   }
 }
 
-/** The seeds of a master file; `passphrase` is null for none. Refused by M-1 to M-8. */
+/** The lines of a master file whose seeds are good; `passphrase` is null for none. Refused by M-1 to M-8. */
 function readMaster(text, passphrase) {
   if (text.length > 8192) refuse('M-1');
   const rows = text.split('\n'), names = Object.keys(LINES), values = {};
@@ -98,7 +98,17 @@ function readMaster(text, passphrase) {
   const again = ibe.setUp({ district: values.district, serial: Number(values.serial), seed: got.subarray(0, 32), mlkemSeed: got.subarray(32, 96) });
   const fingerprint = hex(sha256(ibe.paramsDer({ ...again, interval: Number(values.interval) }, false)));
   if (fingerprint !== values.fingerprint || ibe.minisignPublic(got.subarray(96, 128), got.subarray(128)) !== values.authority) refuse('M-8');
-  return got;
+  return values;
+}
+
+/** A directory: [name, text] of each file. Refused by M-9 to M-11, or by a file's own rule. */
+function readDirectory(entries, passphrase) {
+  const read = entries.map(([name, text]) => {
+    if (!/^[1-9]\d*$/.test(name) || !between(name, 1, 2 ** 31 - 1)) refuse('M-9');
+    const values = readMaster(text, passphrase);
+    return values.serial === name ? values : refuse('M-10');
+  });
+  for (const name of ['district', 'interval', 'authority']) if (new Set(read.map((values) => values[name])).size > 1) refuse('M-11');
 }
 
 // --- the vectors ---
@@ -171,19 +181,52 @@ const files = {
   'refused_M-8_none_serial': edited('serial: 3', 'serial: 4', file(null)),
 };
 
+// Directories: other serials, with seeds of their own and the authority's key.
+function serial(n, change = {}, key = authority) {
+  const own = Uint8Array.from([...bytes(32, n), ...bytes(64, n + 60), ...key.seed, ...key.id]);
+  const of = { ...params, district: 'mail.example', serial: n, ...change };
+  return file(null, publicLines({ ...of, ...ibe.setUp({ ...of, seed: own.subarray(0, 32), mlkemSeed: own.subarray(32, 96) }) }, key), own);
+}
+const three = ['3', file(null)];
+const sets = {
+  success_one: [three],
+  success_two: [three, ['4', serial(4)]],
+  success_ten_is_newer_than_nine: [['10', serial(10)], ['9', serial(9)]],
+  'refused_M-9_leading_zero': [['03', file(null)]],
+  'refused_M-9_copy_of_an_editor': [three, ['3~', file(null)]],
+  'refused_M-9_word': [three, ['README', file(null)]],
+  'refused_M-9_hidden': [three, ['.4', serial(4)]],
+  'refused_M-9_large': [three, ['2147483648', serial(4)]],
+  'refused_M-10_other_serial': [three, ['5', serial(4)]],
+  'refused_M-11_district': [three, ['4', serial(4, { district: 'mail.examplf' })]],
+  'refused_M-11_interval': [three, ['4', serial(4, { interval: 604801 })]],
+  'refused_M-11_authority': [three, ['4', serial(4, {}, { ...authority, seed: bytes(32, 7) })]],
+  'refused_M-11_authority_key_id': [three, ['4', serial(4, {}, { ...authority, id: bytes(8, 6) })]],
+};
+
+function judge(name, run) {
+  let found = 'success_';
+  try {
+    run();
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error;
+    found = `refused_${error.rule}_`;
+  }
+  if (!name.startsWith(found)) throw new Error(`${name}: ${found}`);
+}
+
 if (process.argv[2] === '--open') {
   readMaster(readFileSync(process.argv[3], 'latin1'), process.argv[4]);
   console.log('opened');
 } else {
+  const made = new Map();
   for (const [name, text] of Object.entries(files)) {
-    let found = 'success_';
-    try {
-      readMaster(text, name.includes('none') ? null : PASSPHRASE);
-    } catch (error) {
-      if (!(error instanceof Refused)) throw error;
-      found = `refused_${error.rule}_`;
-    }
-    if (!name.startsWith(found)) throw new Error(`${name}: ${found}`);
+    judge(name, () => readMaster(text, name.includes('none') ? null : PASSPHRASE));
+    made.set(`master/${name}`, text);
   }
-  settle(['master'], new Map(Object.entries(files).map(([name, text]) => [`master/${name}`, text])));
+  for (const [name, entries] of Object.entries(sets)) {
+    judge(name, () => readDirectory(entries, null));
+    made.set(`master_set/${name}`, entries.map(([serialName, text]) => `file: ${serialName}\n${text}`).join('\n'));
+  }
+  settle(['master', 'master_set'], made);
 }
