@@ -14,28 +14,30 @@
 #define FILES_SIZE_MAX 65536
 #define FILES_FIELD_MAX 3000
 
-/* The content of root/below/name, in a buffer of the caller's. */
-static inline struct bytes files_load(const char *root, const char *below, const char *name,
-                                      struct buffer *buffer)
+/* The folder of all vectors, which the test's argument names. */
+static const char *files_root;
+
+/* The content of a file, in a buffer of the caller's. */
+static inline struct bytes files_load(const char *below, const char *name, struct buffer *buffer)
 {
     char path[4096];
-    snprintf(path, sizeof path, "%s/%s/%s", root, below, name);
+    snprintf(path, sizeof path, "%s/%s/%s", files_root, below, name);
     buffer_clear(buffer);
     if (file_read(path, buffer, NULL) != ST_OK)
         fail_msg("%s can't be read", path);
     return buffer_bytes(buffer);
 }
 
-/* Call `run` (unless it is NULL) for each file of root/below whose name starts so; fails unless
- * they are exactly `count`: no file is lost, and none is passed over. */
-static inline void files_each(const char *root, const char *below, const char *start, size_t count,
+/* Call `run` (unless it is NULL) for each file of a folder whose name starts so; fails unless they
+ * are exactly `count`: no file is lost, and none is passed over. */
+static inline void files_each(const char *below, const char *start, size_t count,
                               void (*run)(const char *name, struct bytes file))
 {
     char path[4096];
     struct buffer buffer;
     size_t found = 0;
     buffer_init(&buffer, FILES_SIZE_MAX);
-    snprintf(path, sizeof path, "%s/%s", root, below);
+    snprintf(path, sizeof path, "%s/%s", files_root, below);
     DIR *listing = opendir(path);
     assert_non_null(listing);
     for (struct dirent *entry; (entry = readdir(listing)) != NULL;) {
@@ -44,7 +46,7 @@ static inline void files_each(const char *root, const char *below, const char *s
             continue;
         if (run != NULL) {
             print_message("  %s\n", entry->d_name);
-            run(entry->d_name, files_load(root, below, entry->d_name, &buffer));
+            run(entry->d_name, files_load(below, entry->d_name, &buffer));
         }
         found++;
     }

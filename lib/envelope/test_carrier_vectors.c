@@ -10,8 +10,6 @@
 #include "carrier.h"
 #include "test_files.h"
 
-static const char *vectors; /* tests/vectors */
-
 /* The age file and the signature that the pages carry. */
 static struct buffer file, signature;
 
@@ -25,7 +23,7 @@ static int set_up(void **state)
     buffer_init(&content, FILES_SIZE_MAX);
     buffer_init(&file, FILES_SIZE_MAX);
     buffer_init(&signature, SIGN_TEXT_MAX);
-    struct bytes vector = files_load(vectors, "envelope", "success_short.txt", &content);
+    struct bytes vector = files_load("envelope", "success_short.txt", &content);
     struct bytes message = bytes_from(vector, bytes_find(vector, BYTES_LITERAL("\n\n")) + 2);
     assert_int_equal(armor_reader_add(reader, message, &file), ST_OK);
     assert_int_equal(armor_reader_end(reader, hash), ST_OK);
@@ -129,24 +127,24 @@ static void run_refused(const char *name, struct bytes html)
 static void both_are_found_in_pages_of_another_maker(void **state)
 {
     (void)state;
-    files_each(vectors, "carrier", "success_", 21, run_success);
-    files_each(vectors, "carrier", "unsigned_", 2, run_unsigned);
+    files_each("carrier", "success_", 21, run_success);
+    files_each("carrier", "unsigned_", 2, run_unsigned);
 }
 
 static void no_carrier_and_half_a_carrier_are_told_apart(void **state)
 {
     (void)state;
-    files_each(vectors, "carrier", "none_", 6, run_none);
-    files_each(vectors, "carrier", "cut_", 7, run_cut);
+    files_each("carrier", "none_", 6, run_none);
+    files_each("carrier", "cut_", 7, run_cut);
 }
 
 static void E_27_and_E_28_and_E_29_are_refused(void **state)
 {
     (void)state;
-    files_each(vectors, "carrier", "E-27_", 3, run_refused);
-    files_each(vectors, "carrier", "E-28_", 9, run_refused);
-    files_each(vectors, "carrier", "E-29_", 2, run_refused);
-    files_each(vectors, "carrier", "E-", 3 + 9 + 2, run_refused);
+    files_each("carrier", "E-27_", 3, run_refused);
+    files_each("carrier", "E-28_", 9, run_refused);
+    files_each("carrier", "E-29_", 2, run_refused);
+    files_each("carrier", "E-", 3 + 9 + 2, run_refused);
 }
 
 int main(int count, char **arguments)
@@ -158,6 +156,6 @@ int main(int count, char **arguments)
     };
     if (count != 2)
         return 2;
-    vectors = arguments[1];
+    files_root = arguments[1];
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

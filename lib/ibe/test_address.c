@@ -9,8 +9,6 @@
 #include "address.h"
 #include "test_files.h"
 
-static const char *vectors; /* tests/vectors */
-
 static void run_success(const char *name, struct bytes file)
 {
     struct files_field input = files_hex(file, "input"), canonical = files_hex(file, "canonical");
@@ -28,7 +26,7 @@ static void run_success(const char *name, struct bytes file)
 static void every_spelling_meets_in_the_canonical_text(void **state)
 {
     (void)state;
-    files_each(vectors, "address", "success_", 21, run_success);
+    files_each("address", "success_", 21, run_success);
 }
 
 /* "refused A-8 A-9": the reason names one of these rules. */
@@ -57,7 +55,7 @@ static void run_refused(const char *name, struct bytes file)
 static void every_rule_refuses_and_names_itself(void **state)
 {
     (void)state;
-    files_each(vectors, "address", "refused_", 63, run_refused);
+    files_each("address", "refused_", 63, run_refused);
 }
 
 static void two_mailboxes_stay_two(void **state)
@@ -103,6 +101,6 @@ int main(int count, char **arguments)
     };
     if (count != 2)
         return 2;
-    vectors = arguments[1];
+    files_root = arguments[1];
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -10,8 +10,6 @@
 #include "params.h"
 #include "test_files.h"
 
-static const char *vectors; /* tests/vectors */
-
 /* The file of a sender, of the authority whose key stands beside it. */
 static struct params read_file(const char *below, const char *name)
 {
@@ -20,9 +18,9 @@ static struct params read_file(const char *below, const char *name)
     struct params params;
     struct why why = {{0}};
     buffer_init(&buffer, FILES_SIZE_MAX);
-    struct bytes key = files_load(vectors, "ibe_params", "authority.pub", &buffer);
+    struct bytes key = files_load("ibe_params", "authority.pub", &buffer);
     assert_int_equal(sign_public_parse(key, &authority), ST_OK);
-    if (params_read(files_load(vectors, below, name, &buffer), &authority, &params, &why) != ST_OK)
+    if (params_read(files_load(below, name, &buffer), &authority, &params, &why) != ST_OK)
         fail_msg("%s: %s", name, why.text);
     buffer_done(&buffer);
     return params;
@@ -41,7 +39,7 @@ static void run_success(const char *name, struct bytes file)
 static void newer_ones_succeed(void **state)
 {
     (void)state;
-    files_each(vectors, "params_next", "success_", 3, run_success);
+    files_each("params_next", "success_", 3, run_success);
 }
 
 static void run_refused(const char *name, struct bytes file)
@@ -57,10 +55,10 @@ static void run_refused(const char *name, struct bytes file)
 static void older_and_foreign_ones_do_not(void **state)
 {
     (void)state;
-    files_each(vectors, "params_next", "refused_P-9_", 1, run_refused);
-    files_each(vectors, "params_next", "refused_P-10_", 1, run_refused);
-    files_each(vectors, "params_next", "refused_P-11_", 3, run_refused);
-    files_each(vectors, "params_next", "refused_P-12_", 1, run_refused);
+    files_each("params_next", "refused_P-9_", 1, run_refused);
+    files_each("params_next", "refused_P-10_", 1, run_refused);
+    files_each("params_next", "refused_P-11_", 3, run_refused);
+    files_each("params_next", "refused_P-12_", 1, run_refused);
 }
 
 /* P-13 is the programs' own, who know what is pinned (tests/e2e/test_parameters.py): these would
@@ -75,7 +73,7 @@ static void only_the_pin_keeps_others_out(void **state)
     assert_int_equal(params_succeed(&present, &next, NULL), ST_OK);
     assert_true(params_fingerprint_is(&present, bytes_text(pin)));
     assert_false(params_fingerprint_is(&next, bytes_text(pin)));
-    files_each(vectors, "params_next", "refused_", 1 + 1 + 3 + 1 + 1, NULL);
+    files_each("params_next", "refused_", 1 + 1 + 3 + 1 + 1, NULL);
 }
 
 static const struct params present = {
@@ -110,6 +108,6 @@ int main(int count, char **arguments)
     };
     if (count != 2)
         return 2;
-    vectors = arguments[1];
+    files_root = arguments[1];
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -11,8 +11,6 @@
 #include "master_set.h"
 #include "test_files.h"
 
-static const char *vectors; /* tests/vectors */
-
 /* The path of an entry of the directory that is made for a vector. */
 struct path {
     char text[300];
@@ -83,7 +81,7 @@ static void run_success(const char *name, struct bytes file)
 static void directories_are_read(void **state)
 {
     (void)state;
-    files_each(vectors, "master_set", "success_", 3, run_success);
+    files_each("master_set", "success_", 3, run_success);
 }
 
 static void run_refused(const char *name, struct bytes file)
@@ -98,10 +96,10 @@ static void run_refused(const char *name, struct bytes file)
 static void every_rule_refuses_and_names_itself(void **state)
 {
     (void)state;
-    files_each(vectors, "master_set", "refused_M-9_", 5, run_refused);
-    files_each(vectors, "master_set", "refused_M-10_", 1, run_refused);
-    files_each(vectors, "master_set", "refused_M-11_", 4, run_refused);
-    files_each(vectors, "master_set", "", 3 + 5 + 1 + 4, NULL);
+    files_each("master_set", "refused_M-9_", 5, run_refused);
+    files_each("master_set", "refused_M-10_", 1, run_refused);
+    files_each("master_set", "refused_M-11_", 4, run_refused);
+    files_each("master_set", "", 3 + 5 + 1 + 4, NULL);
 }
 
 int main(int count, char **arguments)
@@ -112,6 +110,6 @@ int main(int count, char **arguments)
     };
     if (count != 2)
         return 2;
-    vectors = arguments[1];
+    files_root = arguments[1];
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -9,8 +9,6 @@
 #include "share.h"
 #include "test_files.h"
 
-static const char *vectors; /* tests/vectors */
-
 /* --- one share -------------------------------------------------------------------------------- */
 
 static void run_share(const char *name, struct bytes file)
@@ -34,11 +32,11 @@ static void run_refused_share(const char *name, struct bytes file)
 static void S_1_and_S_2_and_S_3_are_seen_in_one_share(void **state)
 {
     (void)state;
-    files_each(vectors, "share", "success_", 7, run_share);
-    files_each(vectors, "share", "refused_S-1_", 11, run_refused_share);
-    files_each(vectors, "share", "refused_S-2_", 2, run_refused_share);
-    files_each(vectors, "share", "refused_S-3_", 2, run_refused_share);
-    files_each(vectors, "share", "refused_", 11 + 2 + 2, run_refused_share);
+    files_each("share", "success_", 7, run_share);
+    files_each("share", "refused_S-1_", 11, run_refused_share);
+    files_each("share", "refused_S-2_", 2, run_refused_share);
+    files_each("share", "refused_S-3_", 2, run_refused_share);
+    files_each("share", "refused_", 11 + 2 + 2, run_refused_share);
 }
 
 /* --- sets ------------------------------------------------------------------------------------- */
@@ -136,28 +134,28 @@ static void run_refused_set(const char *name, struct bytes file)
 static void sets_join(void **state)
 {
     (void)state;
-    files_each(vectors, "share_set", "success_", 4, run_set);
+    files_each("share_set", "success_", 4, run_set);
 }
 
 static void S_4_and_S_7_name_the_shares(void **state)
 {
     (void)state;
-    files_each(vectors, "share_set", "refused_S-4_", 6, run_disagreeing);
-    files_each(vectors, "share_set", "refused_S-7_", 3, run_disagreeing);
+    files_each("share_set", "refused_S-4_", 6, run_disagreeing);
+    files_each("share_set", "refused_S-7_", 3, run_disagreeing);
 }
 
 static void S_5_and_S_6_and_S_8_do_not_join(void **state)
 {
     (void)state;
-    files_each(vectors, "share_set", "refused_S-5_", 2, run_refused_set);
-    files_each(vectors, "share_set", "refused_S-6_", 2, run_refused_set);
-    files_each(vectors, "share_set", "refused_S-8_", 2, run_refused_set);
+    files_each("share_set", "refused_S-5_", 2, run_refused_set);
+    files_each("share_set", "refused_S-6_", 2, run_refused_set);
+    files_each("share_set", "refused_S-8_", 2, run_refused_set);
 }
 
 static void every_set_has_its_case(void **state)
 {
     (void)state;
-    files_each(vectors, "share_set", "", 4 + 6 + 3 + 2 + 2 + 2, NULL);
+    files_each("share_set", "", 4 + 6 + 3 + 2 + 2 + 2, NULL);
 }
 
 int main(int count, char **arguments)
@@ -171,6 +169,6 @@ int main(int count, char **arguments)
     };
     if (count != 2)
         return 2;
-    vectors = arguments[1];
+    files_root = arguments[1];
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -11,19 +11,11 @@
 #include "mlkem.h"
 #include "test_files.h"
 
-static const char *folder; /* tests/vectors */
-
 static void expect(struct bytes file, const char *name, struct bytes got)
 {
     struct files_field wanted = files_hex(file, name);
     if (!bytes_equal(files_bytes(&wanted), got))
         fail_msg("%s differs", name);
-}
-
-static void each(const char *below, const char *start, size_t count,
-                 void (*run)(const char *name, struct bytes file))
-{
-    files_each(folder, below, start, count, run);
 }
 
 /* --- the KEM --------------------------------------------------------------------------------- */
@@ -111,7 +103,7 @@ static void run_success(const char *name, struct bytes file)
 static void the_second_implementation_computes_the_same(void **state)
 {
     (void)state;
-    each("ibe", "success", 2, run_success);
+    files_each("ibe", "success", 2, run_success);
 }
 
 /* What somebody brings who wants a key. */
@@ -160,7 +152,7 @@ static void run_rejected(const char *name, struct bytes file)
 static void pitfall_05_an_altered_ciphertext_gives_a_key_nobody_knows(void **state)
 {
     (void)state;
-    each("ibe", "rejected", 9, run_rejected);
+    files_each("ibe", "rejected", 9, run_rejected);
 }
 
 /* The first rule that these break, found step by step: ibe_decapsulate's own answer is bare. */
@@ -198,7 +190,7 @@ static void assert_rule(const char *name, struct bytes file)
     struct buffer buffer;
     struct master *master = master_of(file);
     buffer_init(&buffer, FILES_SIZE_MAX);
-    struct bytes good_file = files_load(folder, "ibe", "success_ascii.txt", &buffer);
+    struct bytes good_file = files_load("ibe", "success_ascii.txt", &buffer);
     struct inputs in = inputs_of(file), good = inputs_of(good_file);
     struct why why = {{0}};
     int same = same_field(&in.identity, &good.identity) +
@@ -241,12 +233,12 @@ static void run_foreign_key(const char *name, struct bytes file)
 static void pitfall_01_foreign_point_checked(void **state)
 {
     (void)state;
-    each("ibe", "refused_I-3", 6, run_refused);
-    each("ibe", "refused_I-3", 6, run_foreign_key);
-    each("ibe", "refused_I-4", 1, run_foreign_key);
-    each("ibe", "refused_I-6", 5, run_refused);
-    each("ibe", "refused_I-7", 1, run_refused);
-    each("ibe", "refused_I-8", 2, run_refused);
+    files_each("ibe", "refused_I-3", 6, run_refused);
+    files_each("ibe", "refused_I-3", 6, run_foreign_key);
+    files_each("ibe", "refused_I-4", 1, run_foreign_key);
+    files_each("ibe", "refused_I-6", 5, run_refused);
+    files_each("ibe", "refused_I-7", 1, run_refused);
+    files_each("ibe", "refused_I-8", 2, run_refused);
 }
 
 /* Pitfall 3: blst multiplies by endomorphisms, which go wrong outside the group; and its plain
@@ -254,15 +246,15 @@ static void pitfall_01_foreign_point_checked(void **state)
 static void pitfall_03_points_of_low_order_are_never_multiplied(void **state)
 {
     (void)state;
-    each("ibe", "refused_I-3_low_order", 1, run_refused);
-    each("ibe", "refused_I-8_low_order", 1, run_refused);
+    files_each("ibe", "refused_I-3_low_order", 1, run_refused);
+    files_each("ibe", "refused_I-8_low_order", 1, run_refused);
 }
 
 static void pitfall_06_foreign_identity_bytes_are_not_hashed(void **state)
 {
     (void)state;
-    each("ibe", "refused_I-1", 13, run_refused);
-    each("ibe", "refused_I-2", 2, run_refused);
+    files_each("ibe", "refused_I-1", 13, run_refused);
+    files_each("ibe", "refused_I-2", 2, run_refused);
 }
 
 /* I-5 has no case here: a ciphertext's size is its type. Files and frames bring bytes of any size,
@@ -271,9 +263,9 @@ static void pitfall_06_foreign_identity_bytes_are_not_hashed(void **state)
 static void every_vector_of_the_kem_has_its_case(void **state)
 {
     (void)state;
-    each("ibe", "refused_I-5", 2, NULL);
-    each("ibe", "refused_", 13 + 2 + 6 + 1 + 2 + 5 + 1 + 2, NULL);
-    each("ibe", "", 2 + 9 + 32 + 1, NULL); /* and the RFC's own */
+    files_each("ibe", "refused_I-5", 2, NULL);
+    files_each("ibe", "refused_", 13 + 2 + 6 + 1 + 2 + 5 + 1 + 2, NULL);
+    files_each("ibe", "", 2 + 9 + 32 + 1, NULL); /* and the RFC's own */
 }
 
 /* --- RFC 9380 -------------------------------------------------------------------------------- */
@@ -283,8 +275,7 @@ static void pitfall_11_this_build_hashes_to_g1_as_rfc_9380(void **state)
     (void)state;
     struct buffer buffer;
     buffer_init(&buffer, FILES_SIZE_MAX);
-    struct bytes file = files_load(folder, "ibe", "rfc9380_g1.txt", &buffer),
-                 dst = files_text(file, "dst");
+    struct bytes file = files_load("ibe", "rfc9380_g1.txt", &buffer), dst = files_text(file, "dst");
     size_t at = 0, count = 0;
     while ((at += bytes_find(bytes_from(file, at), BYTES_LITERAL("msg: "))) < file.n) {
         struct bytes rest = bytes_from(file, at++);
@@ -308,8 +299,8 @@ static struct sign_public authority(void)
     struct buffer buffer;
     struct sign_public key;
     buffer_init(&buffer, FILES_SIZE_MAX);
-    assert_int_equal(
-        sign_public_parse(files_load(folder, "ibe_params", "authority.pub", &buffer), &key), ST_OK);
+    assert_int_equal(sign_public_parse(files_load("ibe_params", "authority.pub", &buffer), &key),
+                     ST_OK);
     buffer_done(&buffer);
     return key;
 }
@@ -344,8 +335,8 @@ static void run_params_refused(const char *name, struct bytes file)
 static void pitfall_08_parameters_are_signed_and_checked(void **state)
 {
     (void)state;
-    each("ibe_params", "success", 3, run_params_success);
-    each("ibe_params", "refused", 30, run_params_refused);
+    files_each("ibe_params", "success", 3, run_params_success);
+    files_each("ibe_params", "refused", 30, run_params_refused);
 }
 
 /* --- master files ----------------------------------------------------------------------------- */
@@ -371,8 +362,8 @@ static void run_master_file(const char *name, struct bytes file)
 static void master_files_of_another_implementation_are_read(void **state)
 {
     (void)state;
-    each("master", "success", 3, run_master_file);
-    each("master", "refused_", 52, run_master_file);
+    files_each("master", "success", 3, run_master_file);
+    files_each("master", "refused_", 52, run_master_file);
 }
 
 int main(int count, char **arguments)
@@ -392,6 +383,6 @@ int main(int count, char **arguments)
         fprintf(stderr, "usage: test_vectors FOLDER\n");
         return 2;
     }
-    folder = arguments[1];
+    files_root = arguments[1];
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
