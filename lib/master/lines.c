@@ -105,9 +105,10 @@ bool lines_hex(struct bytes text, uint8_t *out, size_t n)
 void lines_public(struct lines *lines, struct public_lines *out)
 {
     uint64_t interval = 0;
-    lines_expect(
-        lines, "district",
-        bytes_to_text(lines_value(lines, "district"), out->district, sizeof out->district));
+    struct bytes district = lines_value(lines, "district");
+    lines_expect(lines, "district",
+                 identity_district_valid(district) &&
+                     bytes_to_text(district, out->district, sizeof out->district));
     lines_number(lines, "serial", 1, IDENTITY_SERIAL_MAX, &out->settings.serial);
     lines_time(lines, "not-before", &out->settings.not_before);
     lines_time(lines, "not-after", &out->settings.not_after);
