@@ -52,8 +52,16 @@ void secret_free(struct secret *secret)
 
 void secret_lock_again(const struct secret *secret)
 {
-    /* As secret_new: where the limit on locked memory forbids it, the secret is still there. */
+    /* As in secret_new: where the limit on locked memory forbids it, the secret is still there. */
     (void)sodium_mlock(secret->p, secret->n);
+}
+
+bool secret_lockable(void)
+{
+    struct secret *tried = secret_new(SECRET_MAX);
+    bool locked = sodium_mlock(tried->p, tried->n) == 0;
+    secret_free(tried);
+    return locked;
 }
 
 struct bytes secret_bytes(const struct secret *secret)

@@ -12,12 +12,17 @@ struct secret {
     size_t n;
 };
 
-/* n zero bytes (1 ≤ n ≤ 1 MiB), never NULL; ends the process if the memory can't be had. */
+/* n zero bytes (1 ≤ n ≤ 1 MiB), never NULL; ends the process if the memory can't be had. Where the
+ * limit on locked memory is reached it is not locked, and may be swapped out: secret_lockable. */
 struct secret *secret_new(size_t n);
 struct secret *secret_copy(struct bytes bytes);
 void secret_free(struct secret *secret); /* NULL is fine */
 /* Lock it in a child's memory too: locks are not inherited by fork. */
 void secret_lock_again(const struct secret *secret);
+/* Can 1 MiB be locked beside what is locked already? It is tried. For a program to ask at its
+ * start, after it has given its rights away: who may lock without limit gets true, and what is true
+ * for a process is for its children. */
+bool secret_lockable(void);
 
 /* The secret's bytes; valid until it is freed. */
 struct bytes secret_bytes(const struct secret *secret);

@@ -413,36 +413,6 @@ static void a_secret_has_no_neighbours_and_no_afterlife(void **state)
     assert_true(in_child(read_a_freed_secret) != 0);
 }
 
-/* The flags of the mapping an address lies in (proc(5), VmFlags): "dd" is “not in core dumps”. */
-static bool left_out_of_core_dumps(const void *address)
-{
-    char line[512];
-    bool inside = false, out = false;
-    FILE *maps = fopen("/proc/self/smaps", "r");
-    assert_non_null(maps);
-    while (fgets(line, sizeof line, maps) != NULL) {
-        char *rest = line;
-        uintptr_t from = strtoul(line, &rest, 16);
-        if (*rest == '-')
-            inside = (uintptr_t)address >= from && (uintptr_t)address < strtoul(rest + 1, NULL, 16);
-        else if (inside && strncmp(line, "VmFlags:", 8) == 0)
-            out = strstr(line, " dd") != NULL;
-    }
-    fclose(maps);
-    return out;
-}
-
-static void a_secret_is_left_out_of_core_dumps(void **state)
-{
-    (void)state;
-    struct secret *secret = secret_new(32);
-    void *plain = malloc(32);
-    assert_true(left_out_of_core_dumps(secret->p));
-    assert_false(left_out_of_core_dumps(plain)); /* the test can tell */
-    free(plain);
-    secret_free(secret);
-}
-
 static void a_list_of_users_holds_whom_it_was_given(void **state)
 {
     (void)state;
@@ -483,7 +453,6 @@ int main(void)
         cmocka_unit_test(a_list_of_users_holds_whom_it_was_given),
         cmocka_unit_test(secrets_compare_and_copy),
         cmocka_unit_test(a_secret_has_no_neighbours_and_no_afterlife),
-        cmocka_unit_test(a_secret_is_left_out_of_core_dumps),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
