@@ -14,6 +14,7 @@
 #include "log.h"
 #include "memory.h"
 #include "room.h"
+#include "secret.h"
 #include "serve.h"
 #include "stop.h"
 #include "user.h"
@@ -155,6 +156,9 @@ static void work(struct program *program)
         .connection = serve_connection,
         .context = program,
     };
+    if (!secret_lockable())
+        log_warn("memory-not-locked",
+                 L_TEXT("effect", "keys may be swapped out; raise the limit, LimitMEMLOCK="));
     log_info("started", L_TEXT("listen", text(program, "accounts", "listen")));
     unsigned left = serve_threads(&serve, GRACE_MS);
     log_info("stopped", L_NUMBER("connections", left));

@@ -15,6 +15,7 @@
 #include "net.h"
 #include "net_name.h"
 #include "room.h"
+#include "secret.h"
 #include "stop.h"
 #include "user.h"
 #include "workers.h"
@@ -177,6 +178,9 @@ int main(int count, char **arguments)
     enum status status = acquire(&gateway, &workers, path, &why);
     if (status == ST_OK) {
         char fingerprint[80];
+        if (!secret_lockable())
+            log_warn("memory-not-locked",
+                     L_TEXT("effect", "keys may be swapped out; raise the limit, LimitMEMLOCK="));
         params_fingerprint_text(&gateway.params, fingerprint);
         log_info("started", L_TEXT("district", gateway.params.district),
                  L_TEXT("parameters", fingerprint), L_NUMBER("workers", workers.count));

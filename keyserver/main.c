@@ -13,6 +13,7 @@
 #include "keyserver.h"
 #include "log.h"
 #include "room.h"
+#include "secret.h"
 #include "serve.h"
 #include "stop.h"
 #include "user.h"
@@ -255,6 +256,9 @@ static bool work(struct program *program)
         .connection = serve_connection,
         .context = program,
     };
+    if (!secret_lockable())
+        log_warn("memory-not-locked",
+                 L_TEXT("effect", "keys may be swapped out; raise the limit, LimitMEMLOCK="));
     log_info("started", L_TEXT("listen", config_text(program->config, "keyserver", "listen")));
     unsigned left = serve_threads(&serve, GRACE_MS);
     log_info("stopped", L_NUMBER("connections", left));

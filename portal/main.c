@@ -16,6 +16,7 @@
 #include "random.h"
 #include "room.h"
 #include "routes.h"
+#include "secret.h"
 #include "stop.h"
 #include "user.h"
 
@@ -178,6 +179,9 @@ static void work(struct program *program)
 {
     struct pollfd stop = {.fd = stop_fd(), .events = POLLIN};
 
+    if (!secret_lockable())
+        log_warn("memory-not-locked",
+                 L_TEXT("effect", "keys may be swapped out; raise the limit, LimitMEMLOCK="));
     log_info("started", L_TEXT("listen", text(program, "portal", "listen")));
     while (!stop_requested()) {
         (void)poll(&stop, 1, SWEEP_EVERY_MS);

@@ -109,7 +109,10 @@ static enum status place_plain(struct child *child, uint64_t plain_n, uint8_t **
     if (p == MAP_FAILED)
         return ST_LIMIT;
     child->plain = (struct map){p, n};
-    mlock(p, n); /* out of swap, as far as the system's limit for that goes */
+
+    /* All of it or nothing: a mail that is larger than the limit on locked memory is shown
+     * unlocked, for its decoded parts stand in ordinary memory anyway (securemail-portal(8)). */
+    (void)mlock(p, n);
     *plain_out = p;
     return ST_OK;
 }
