@@ -191,6 +191,37 @@ def test_a_running_gateway_keeps_what_it_has_when_the_new_is_no_good(world):
     assert [serial_of(mail) for mail in world.sink.wait(4)] == [1] * 4
 
 
+def replace_with(world, days):
+    """Parameters for so long from the beginning of this period, whatever was before."""
+    world.file.unlink()
+    world.valid_for(days)
+    assert world.refresh().returncode == 0
+
+
+def test_parameters_that_end_within_30_days_are_told_of_once(world):
+    # A period is a week: what is good for 28 to 30 days from its beginning has 21 to 30 left, whenever this runs.
+    def ends():
+        return time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime(int(time.time()) // 604800 * 604800 + 28 * 86400))
+    before = ends()
+    replace_with(world, 28)
+    world.system.start('gateway')
+    world.wait_for('gateway parameters-old until=')
+    assert re.findall(r'parameters-old until=(\S+)', world.system.log.read_text()) in ([before], [ends()])
+    for count, days in enumerate((29, 30), 1):
+        replace_with(world, days)
+        world.wait_for('parameters-changed', count)
+    assert world.system.log.read_text().count('parameters-old') == 1, 'the looks at 28 and at 29 days are over'
+
+
+def test_of_parameters_with_more_than_30_days_nothing_is_told(world):
+    replace_with(world, 38)  # of which 31 to 38 are left
+    world.system.start('gateway')
+    for count, days in enumerate((39, 40), 1):
+        replace_with(world, days)
+        world.wait_for('parameters-changed', count)
+    assert 'parameters-old' not in world.system.log.read_text(), 'the looks at 38 and at 39 days are over'
+
+
 def test_with_everything_else_down_the_gateway_seals(world):
     world.system.start('gateway')
     world.system.stop('portal', 'accounts', 'keyserver')
