@@ -1,6 +1,8 @@
-"""The change of periods under load: nothing is lost, nothing refused, and what is sealed opens at once.
+"""The change of periods: under load nothing is lost, nothing refused, and each letter is sealed for the period in hand.
 
-A week is too long to wait for, so the district's period is two seconds here; everything else is as it is."""
+A week is too long to wait for, so the district's period is two seconds there; everything else is as it is. The keyserver
+would not mind letters that are sealed up to 300 seconds early, so each period is compared with the time of its letter. How
+far clocks may differ, and what becomes of parameters that end, is tried with periods of a week and clocks that are moved."""
 import pathlib
 import subprocess
 import sys
@@ -15,26 +17,36 @@ import system  # noqa: E402
 import wire  # noqa: E402
 from gateway import BUILD, SENDER, letter  # noqa: E402
 
+INTERVAL = 2
 PERIODS = 6
 CLIENTS = 4
+CLOCK_REALTIME_COARSE = 5  # linux/time.h
 AHEAD = 50  # letters that may wait to be opened: Python reads more slowly than the gateway seals
+
+
+def now():
+    """As time(2) has it: the clock of the last tick, which may be in the second before."""
+    return time.clock_gettime(CLOCK_REALTIME_COARSE)
 
 
 def test_the_change_of_periods_loses_and_refuses_nothing():
     behind = sink.Sink()
-    made = system.System(BUILD, f'127.0.0.1:{behind.port}', {'gateway': {'workers': 4}}, init=('--interval', '2'))
+    made = system.System(BUILD, f'127.0.0.1:{behind.port}', {'gateway': {'workers': 4}}, init=('--interval', str(INTERVAL)))
     keyserver = made.folder / 'run/keyserver.sock'
     made.start('keyserver', 'gateway')
     answers, opened, periods, stop = [], [], set(), threading.Event()
+    sent_at, sealed_for = ({f'reader{i}@mailbox.example': [] for i in range(CLIENTS)} for _ in range(2))
 
     def send(number):
-        sent = 0
+        sent, to = 0, f'reader{number}@mailbox.example'
         while not stop.is_set():
             with gateways.lmtp.Lmtp(made.gateway_port) as client:
                 for _ in range(20):
                     while len(behind.mails) - len(opened) > AHEAD and not stop.is_set():
                         time.sleep(0.005)
-                    answers.extend(client.send(SENDER, [f'reader{number}@mailbox.example'], letter(f'{number}-{sent}')))
+                    before = now()
+                    answers.extend(client.send(SENDER, [to], letter(f'{number}-{sent}')))
+                    sent_at[to].append((before, now()))
                     sent += 1
 
     def read():
@@ -47,6 +59,7 @@ def test_the_change_of_periods_loses_and_refuses_nothing():
                 answer = wire.ask(keyserver, 'KEY_OPEN', m.district, m.serial, m.address, m.period, m.ciphertext, m.id, 1)
                 opened.append((answer.status, answer.reason, answer.status == 'ok' and m.fits(answer['key'])))
                 periods.add(m.period)
+                sealed_for[m.address].append(m.period)
             count = len(mails)
 
     threads = [threading.Thread(target=send, args=(i,)) for i in range(CLIENTS)]
@@ -90,3 +103,7 @@ def test_the_change_of_periods_loses_and_refuses_nothing():
     assert len(opened) == len(answers), 'each letter came once'
     assert set(opened) == {('ok', 'none', True)}
     assert len(periods) >= PERIODS
+    for to, times in sent_at.items():
+        assert len(times) == len(sealed_for[to])
+        for (before, after), period in zip(times, sealed_for[to]):
+            assert before // INTERVAL * INTERVAL <= period <= after // INTERVAL * INTERVAL, (to, before, after, period)
