@@ -253,8 +253,9 @@ static void the_first_and_the_last_second_open(void **state)
 {
     struct fixture *fixture = *state;
     /* A gateway whose clock is five minutes ahead of ours is in the period already. */
-    const int64_t times[] = {PERIOD - 300, PERIOD, PERIOD + LIFETIME};
-    for (size_t i = 0; i < 3; i++) {
+    const int64_t times[] = {PERIOD - 300,      PERIOD - 299,  PERIOD,
+                             PERIOD + WEEK - 1, PERIOD + WEEK, PERIOD + LIFETIME};
+    for (size_t i = 0; i < sizeof times / sizeof times[0]; i++) {
         struct secret *key = NULL;
         struct wire_verdict verdict =
             keyserver_open(&fixture->keyserver, &fixture->ask, times[i], &key);

@@ -3,11 +3,15 @@
 A week is too long to wait for, so the district's period is two seconds there; everything else is as it is. The keyserver
 would not mind letters that are sealed up to 300 seconds early, so each period is compared with the time of its letter. How
 far clocks may differ, and what becomes of parameters that end, is tried with periods of a week and clocks that are moved."""
+import os
 import pathlib
 import subprocess
 import sys
 import threading
 import time
+import types
+
+import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / 'lib'))
 
@@ -107,3 +111,63 @@ def test_the_change_of_periods_loses_and_refuses_nothing():
         assert len(times) == len(sealed_for[to])
         for (before, after), period in zip(times, sealed_for[to]):
             assert before // INTERVAL * INTERVAL <= period <= after // INTERVAL * INTERVAL, (to, before, after, period)
+
+
+# --- clocks that are moved ---------------------------------------------------------------------------------------
+
+WEEK = 604800
+FORGIVEN = 300  # seconds (K-4)
+ROOM = 100      # seconds that a test has, from a clock's being moved to the last answer
+
+
+@pytest.fixture
+def world(tmp_path):
+    """A SecureMail whose programs can be started at any time; it is made in the period in hand, and the next begins at `change`."""
+    behind = sink.Sink()
+    made = system.System(BUILD, f'127.0.0.1:{behind.port}')
+    clock = tmp_path / 'moved_clock.so'
+    subprocess.run(['cc', '-shared', '-fPIC', '-o', clock, pathlib.Path(__file__).parents[1] / 'lib/moved_clock.c'], check=True)
+
+    def start(program, at):
+        os.environ.update(LD_PRELOAD=str(clock), CLOCK_MOVED=str(at - int(time.time())))
+        try:
+            made.start(program)
+        finally:
+            del os.environ['LD_PRELOAD'], os.environ['CLOCK_MOVED']
+
+    yield types.SimpleNamespace(system=made, sink=behind, start=start, change=(int(time.time()) // WEEK + 1) * WEEK)
+    made.remove()
+    behind.close()
+
+
+def send(world, word):
+    with gateways.lmtp.Lmtp(world.system.gateway_port) as client:
+        return client.send(SENDER, ['bob@mailbox.example'], letter(word))[0]
+
+
+def sealed_at(world, at):
+    """A letter that goes through the gateway when its clock says this."""
+    world.start('gateway', at)
+    count = len(world.sink.mails)
+    assert send(world, 'one').startswith('250')
+    world.system.stop('gateway')
+    return gateways.apart(world.sink.wait(count + 1)[count].data)
+
+
+def opened_at(world, at, m):
+    world.start('keyserver', at)
+    answer = wire.ask(world.system.folder / 'run/keyserver.sock', 'KEY_OPEN', m.district, m.serial, m.address, m.period, m.ciphertext, m.id, 1)
+    world.system.stop('keyserver')
+    return answer.status, answer.reason, answer.status == 'ok' and m.fits(answer['key'])
+
+
+def test_clocks_may_differ_by_five_minutes_at_the_change_and_no_more(world):
+    change = world.change
+    before, after = sealed_at(world, change - ROOM), sealed_at(world, change)
+    assert (before.period, after.period) == (change - WEEK, change), 'each for the period that its gateway is in'
+    assert opened_at(world, change - FORGIVEN - ROOM, after) == ('denied', 'too-early', False)
+    assert opened_at(world, change - FORGIVEN, after) == ('ok', 'none', True)
+    # The period that is over opens for a reader before, at and long after the change.
+    for at in (change - ROOM, change, change + WEEK):
+        assert opened_at(world, at, before) == ('ok', 'none', True)
+
