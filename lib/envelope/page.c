@@ -2,6 +2,8 @@
  * envelope: filling the carrier's page: every text escaped, every line short, ASCII alone. */
 #include "page_private.h"
 
+#include "utf8.h"
+
 #define PORTAL_MAX 255
 #define LANGUAGE_MAX 35
 #define TEXT_MAX 300 /* bytes shown of a text (C-3) */
@@ -51,33 +53,6 @@ enum status page_check(const struct carrier_text *text)
 
 /* --- characters ------------------------------------------------------------------------------- */
 
-#define REPLACEMENT 0xfffd
-
-/* Take one character off valid or invalid UTF-8. A byte that belongs to none is one of its own. */
-static uint32_t next_character(struct bytes *text)
-{
-    static const uint8_t lead[] = {0, 0x7f, 0x1f, 0x0f, 0x07};
-    for (size_t n = 1; n <= 4 && n <= text->n; n++) {
-        if (!bytes_utf8(bytes_first(*text, n)))
-            continue;
-        uint32_t character = text->p[0] & lead[n];
-        for (size_t i = 1; i < n; i++)
-            character = character << 6 | (text->p[i] & 0x3f);
-        *text = bytes_from(*text, n);
-        return character;
-    }
-    *text = bytes_from(*text, 1);
-    return REPLACEMENT;
-}
-
-/* Control characters, line separators, and what turns the direction of the text around it (Unicode
- * TR 36 §3.2). */
-static bool misleading(uint32_t c)
-{
-    return c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0x61c || c == 0x200e || c == 0x200f ||
-           (c >= 0x2028 && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069) || c == 0xfeff;
-}
-
 /* A character as it stands in text and in attributes; at most ten bytes and a NUL. */
 static void character_text(uint32_t c, char text_out[12])
 {
@@ -99,7 +74,7 @@ static void add_raw(struct page *page, struct bytes markup)
 static void add_character(struct page *page, uint32_t c)
 {
     char text[12];
-    c = misleading(c) ? ' ' : c;
+    c = utf8_misleading(c) ? ' ' : c;
     character_text(c, text);
     if (c == ' ' && page->column > BREAK_AT)
         add_raw(page, BYTES_LITERAL("\n"));
@@ -116,7 +91,7 @@ static void add_foreign(struct page *page, const char *text)
     bool cut = rest.n < whole.n;
     add_raw(page, BYTES_LITERAL("<bdi>"));
     while (rest.n > 3 || (rest.n > 0 && !cut))
-        add_character(page, next_character(&rest));
+        add_character(page, utf8_next(&rest));
     if (cut)
         add_character(page, 0x2026);
     add_raw(page, BYTES_LITERAL("</bdi>"));
@@ -194,7 +169,7 @@ static void add_sentence(struct page *page, const char *text)
     do {
         more = next_field(&rest, &before, &name);
         while (before.n > 0)
-            add_character(page, next_character(&before));
+            add_character(page, utf8_next(&before));
         if (more)
             add_foreign(page, foreign_text(page->text, name));
     } while (more);
@@ -228,7 +203,7 @@ void page_add_signature(struct bytes signature, struct buffer *html_out)
 {
     while (signature.n > 0) {
         char text[12];
-        uint32_t c = next_character(&signature);
+        uint32_t c = utf8_next(&signature);
         if (c == '\n')
             buffer_add_byte(html_out, '\n');
         else {
