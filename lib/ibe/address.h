@@ -25,6 +25,10 @@ enum status address_parse(struct bytes text, struct address *address_out,
 /* The same for a domain alone; `domain_out` gets lower-case A-labels. */
 enum status address_parse_domain(struct bytes text, char domain_out[ADDRESS_MAX + 1],
                                  struct why *why) MUST_CHECK;
+/* The same for a domain, or, with a dot in front, all domains below it: ".gov", ".court.example".
+ */
+enum status address_parse_domains(struct bytes text, char domains_out[ADDRESS_MAX + 1],
+                                  struct why *why) MUST_CHECK;
 
 /* The part behind the '@'; lives as long as the address. */
 const char *address_domain(const struct address *address);

@@ -31,7 +31,7 @@ static const char *domain_of(const char *address)
 static enum status read_domain(struct condition_value *value, struct why *why)
 {
     char domain[ADDRESS_MAX + 1];
-    if (group_domain(value->text, domain, NULL) == ST_OK &&
+    if (address_parse_domains(value->text, domain, NULL) == ST_OK &&
         bytes_equal_nocase(bytes_text(domain), value->text))
         return ST_OK;
     return refuse(value->text, "is not a domain (write international ones as xn--…)", why);

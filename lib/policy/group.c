@@ -14,21 +14,6 @@ struct group {
     size_t count;
 };
 
-enum status group_domain(struct bytes text, char domain_out[ADDRESS_MAX + 1], struct why *why)
-{
-    char example[ADDRESS_INPUT_MAX + 1];
-    if (text.n == 0 || text.p[0] != '.')
-        return address_parse_domain(text, domain_out, why);
-    /* ".gov" is no domain, but "x.gov" is one below it. */
-    if (text.n + 1 >= sizeof example)
-        return why_set(why, ST_BAD, "too long");
-    snprintf(example, sizeof example, "x%.*s", (int)text.n, (const char *)text.p);
-    enum status status = address_parse_domain(bytes_text(example), domain_out, why);
-    if (status == ST_OK)
-        memmove(domain_out, domain_out + 1, strlen(domain_out));
-    return status;
-}
-
 /* A line as it is compared: an address, or a domain, perhaps with a dot in front. */
 static enum status canonical(struct bytes line, struct buffer *out, struct why *why)
 {
@@ -36,7 +21,7 @@ static enum status canonical(struct bytes line, struct buffer *out, struct why *
     struct address address;
     bool whole = bytes_index(line, '@') < line.n;
     enum status status =
-        whole ? address_parse(line, &address, why) : group_domain(line, domain, why);
+        whole ? address_parse(line, &address, why) : address_parse_domains(line, domain, why);
     return status == ST_OK ? buffer_add_text(out, whole ? address.text : domain) : status;
 }
 

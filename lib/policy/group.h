@@ -23,12 +23,6 @@ struct group;
 enum status group_read(const char *path, struct group **group_out, struct why *why) MUST_CHECK;
 void group_free(struct group *group); /* NULL is fine */
 
-/* A domain, or one with a dot in front for all below it, in canonical form. ST_BAD if it is
- * neither.
- */
-enum status group_domain(struct bytes text, char domain_out[ADDRESS_MAX + 1],
-                         struct why *why) MUST_CHECK;
-
 /* Is the canonical address in it: itself, by its domain, or by a domain above that? */
 bool group_holds(const struct group *group, const char *address);
 
