@@ -21,7 +21,7 @@
  * More than 300 bytes of one are cut; what is not valid UTF-8, or would mislead, is shown as a
  * blank or a replacement character. */
 struct carrier_text {
-    const char *language;     /* "en" */
+    const char *language;     /* "es", "pt-BR"; the page is in English if we don't have it */
     const char *organisation; /* "Commonwealth of Massachusetts" */
     const char
         *portal; /* "https://securemail.example.org": http or https, host, port; no path or slash */

@@ -34,7 +34,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
     static char texts[6][TEXT_SIZE];
     struct bytes rest = {data, n}, line = BYTES_NONE;
     struct buffer plain, html;
-    struct carrier_text text = {.language = "en", .portal = "https://a.example"};
+    static const char *const languages[] = {"en", "es", "pt"};
+    struct carrier_text text = {.language = languages[n % 3], .portal = "https://a.example"};
     const char **places[] = {&text.organisation, &text.host,    &text.sender,
                              &text.recipient,    &text.expires, &text.help};
     for (size_t i = 0; i < 6; i++)

@@ -117,19 +117,22 @@ static const char *find(const struct field *fields, size_t n, struct bytes name)
 static const char *foreign_text(const struct carrier_text *t, struct bytes name)
 {
     const struct field fields[] = {
-        {"language", t->language}, {"organisation", t->organisation},
-        {"portal", t->portal},     {"host", t->host},
-        {"sender", t->sender},     {"recipient", t->recipient},
-        {"expires", t->expires},   {"help", t->help},
+        {"organisation", t->organisation},
+        {"portal", t->portal},
+        {"host", t->host},
+        {"sender", t->sender},
+        {"recipient", t->recipient},
+        {"expires", t->expires},
+        {"help", t->help},
     };
     return FIND(fields, name);
 }
 
-/* English alone so far; `language` will choose. */
-static const char *sentence(struct bytes name)
+static const char *sentence(const struct carrier_text *text, struct bytes name)
 {
-    const struct page_sentences *s = &page_english;
+    const struct page_sentences *s = page_sentences_in(text->language);
     const struct field fields[] = {
+        {"language", s->language},
         {"title", s->title},
         {"heading", s->heading},
         {"from", s->from},
@@ -177,9 +180,11 @@ static void add_sentence(struct page *page, const char *text)
 
 static void add_field(struct page *page, struct bytes name)
 {
-    const char *words = sentence(name);
-    if (name.p[0] == '=')
-        add_raw(page, bytes_text(foreign_text(page->text, bytes_from(name, 1))));
+    bool raw = name.p[0] == '=';
+    const char *words = sentence(page->text, raw ? bytes_from(name, 1) : name);
+    if (raw)
+        add_raw(page,
+                bytes_text(words != NULL ? words : foreign_text(page->text, bytes_from(name, 1))));
     else if (words != NULL)
         add_sentence(page, words);
     else

@@ -20,6 +20,7 @@ extern const char page_after_signature[];
 /* What the page says in one language. Plain text; {{name}} stands for a text of struct
  * carrier_text. */
 struct page_sentences {
+    const char *language; /* "es", as HTML's lang */
     const char *title;
     const char *heading;
     const char *from, *to, *until, *place, *help; /* labels */
@@ -29,7 +30,8 @@ struct page_sentences {
     const char *password;
     const char *trouble_heading, *trouble;
 };
-extern const struct page_sentences page_english;
+/* Those of this language ("es", "es-MX"), or English if we have none. */
+const struct page_sentences *page_sentences_in(const char *language);
 
 /* --- filling it ------------------------------------------------------------------------------- */
 

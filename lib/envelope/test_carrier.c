@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include "page_private.h"
 #include "test_district.h"
 
 #define HTML_MAX (4 << 20)
@@ -192,16 +193,22 @@ static void c3_texts_are_escaped_and_tamed(void **state)
     buffer_done(&html);
 }
 
+static const char *const languages[] = {"en", "es", "pt"};
+
 static void c4_the_page_is_small(void **state)
 {
     struct buffer html;
     size_t begin, end;
-    make(*state, &district_text, 10, &html);
-    begin = bytes_find(buffer_bytes(&html), BYTES_LITERAL("-----BEGIN"));
-    end = bytes_find(buffer_bytes(&html), BYTES_LITERAL("\">\n<button"));
-    assert_true(begin < end && end < html.n);
-    assert_in_range(begin + html.n - end, 1000, 9999);
-    buffer_done(&html);
+    for (size_t i = 0; i < 3; i++) {
+        struct carrier_text text = district_text;
+        text.language = languages[i];
+        make(*state, &text, 10, &html);
+        begin = bytes_find(buffer_bytes(&html), BYTES_LITERAL("-----BEGIN"));
+        end = bytes_find(buffer_bytes(&html), BYTES_LITERAL("\">\n<button"));
+        assert_true(begin < end && end < html.n);
+        assert_in_range(begin + html.n - end, 1000, 9999);
+        buffer_done(&html);
+    }
 }
 
 static void c5_the_button_stands_behind_the_message(void **state)
@@ -234,6 +241,50 @@ static void c6_the_reader_is_told(void **state)
     assert_false(has(&html, "{{"));
     assert_false(has(&html, "<bdi></bdi>"));
     buffer_done(&html);
+}
+
+/* A tag's first part chooses; the page says what it is in, not what was asked for. */
+static void the_page_speaks_its_readers_language(void **state)
+{
+    static const struct {
+        const char *language, *told[5];
+    } table[] = {
+        {"es",
+         {"<html lang=\"es\">", "17 December 2026", ">Leer el mensaje</button>",
+          "nunca pide una contrase&#241;a", "En un tel&#233;fono"}},
+        {"es-MX", {"<html lang=\"es\">", ">Leer el mensaje</button>", "Ayuda", "De", "Para"}},
+        {"pt-BR",
+         {"<html lang=\"pt\">", "17 December 2026", ">Ler a mensagem</button>", "nunca pede senha",
+          "No celular"}},
+        {"fr", {"<html lang=\"en\">", ">Read message</button>", "Help", "From", "To"}},
+        {"est", {"<html lang=\"en\">", ">Read message</button>", "Help", "From", "To"}},
+    };
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+        struct carrier_text text = district_text;
+        struct buffer html;
+        text.language = table[i].language;
+        make(*state, &text, 10, &html);
+        as_shown(&html);
+        for (size_t at = 0; at < 5; at++)
+            if (!has(&html, table[i].told[at]))
+                fail_msg("%s: %s", table[i].language, table[i].told[at]);
+        assert_false(has(&html, "{{"));
+        buffer_done(&html);
+    }
+}
+
+/* No sentence was forgotten: each of the page's places says something, in words of its own. */
+static void every_language_has_every_sentence(void **state)
+{
+    const char *const *english = (const char *const *)page_sentences_in("en");
+    (void)state;
+    for (size_t i = 1; i < 3; i++) {
+        const char *const *other = (const char *const *)page_sentences_in(languages[i]);
+        for (size_t at = 0; at < sizeof(struct page_sentences) / sizeof(char *); at++) {
+            assert_non_null(other[at]);
+            assert_string_not_equal(other[at], english[at]);
+        }
+    }
 }
 
 static void c7_portals_that_could_break_out_are_refused(void **state)
@@ -368,6 +419,8 @@ int main(void)
         cmocka_unit_test(c4_the_page_is_small),
         cmocka_unit_test(c5_the_button_stands_behind_the_message),
         cmocka_unit_test(c6_the_reader_is_told),
+        cmocka_unit_test(the_page_speaks_its_readers_language),
+        cmocka_unit_test(every_language_has_every_sentence),
         cmocka_unit_test(c7_portals_that_could_break_out_are_refused),
         cmocka_unit_test(steps_stay_in_bounds),
         cmocka_unit_test(the_id_is_that_of_the_message),
