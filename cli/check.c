@@ -16,6 +16,7 @@
 #include "file.h"
 #include "key_check.h"
 #include "memory.h"
+#include "notice.h"
 #include "number.h"
 #include "params.h"
 #include "policy.h"
@@ -75,6 +76,15 @@ static void check_policy(struct check *check)
     enum status status = policy_read(check->config, &policy, &why);
     tell(check, "rules", status, &why);
     policy_free(policy);
+}
+
+static void check_notices(struct check *check)
+{
+    struct notices *notices = NULL;
+    struct why why;
+    enum status status = notices_read(check->config, &notices, &why);
+    tell(check, "notices", status, &why);
+    notices_free(notices);
 }
 
 static void check_cookies(struct check *check)
@@ -307,6 +317,7 @@ int command_check(int count, char **arguments)
     tell(&check, path, ST_OK, NULL);
     check_settings(&check);
     check_policy(&check);
+    check_notices(&check);
     check_door(&check);
     check_cookies(&check);
     check_users(&check);

@@ -39,22 +39,34 @@ static void check_fields(struct bytes mail)
     header_free(header);
 }
 
+static const struct notice *notice_built_in(void)
+{
+    static struct notices *notices;
+    struct config *config = NULL;
+    if (notices == NULL) {
+        assert(config_parse(BYTES_NONE, "fuzz", &config, NULL) == ST_OK);
+        assert(notices_read(config, &notices, NULL) == ST_OK);
+        config_free(config);
+    }
+    return notices_for(notices, "bob@example.org");
+}
+
 static void check_wrap(const struct look *look, bool utf8, const char *sender)
 {
     static const struct notice_settings settings = {"Organisation", "https://portal.example",
                                                     "portal.example", "help"};
-    char who[600];
     struct buffer out;
-    const struct notice_letter notice = {who, "bob@example.org", "1 January 2027"};
+    const struct notice_letter words = {look->from.name, look->from.address, "bob@example.org",
+                                        "1 January 2027"};
     const struct wrap wrap = {.look = look,
+                              .notice = notice_built_in(),
                               .settings = &settings,
-                              .notice = &notice,
+                              .words = &words,
                               .sender = sender,
                               .host_name = "gateway.example",
                               .unique = "0123456789abcdef0123456789abcdef",
                               .now = 1795484992,
                               .utf8 = utf8};
-    (void)snprintf(who, sizeof who, "%s <%s>", look->from.name, look->from.address);
     buffer_init(&out, WRAP_MAX);
     assert(wrap_begin(&wrap, &out) == ST_OK);
     check_lines(buffer_bytes(&out), utf8);

@@ -159,6 +159,8 @@ static enum status read_configuration(struct gateway *gateway, const char *path,
     if (status == ST_OK)
         status = routes_make(&gateway->routes, gateway->policy, &gateway->relay,
                              text(gateway, "gateway", "ca-file"), why);
+    if (status == ST_OK)
+        status = notices_read(gateway->config, &gateway->notices, why);
     return status;
 }
 
@@ -218,6 +220,7 @@ static enum status fits(const struct gateway *gateway, const struct gateway *nex
 static void free_configuration(struct gateway *gateway)
 {
     routes_free(&gateway->routes);
+    notices_free(gateway->notices);
     policy_free(gateway->policy);
     config_free(gateway->config);
 }

@@ -42,7 +42,8 @@ static bool names(const struct config *config, const char *path)
             if (strcmp(rules[i].entries[at].value, path) == 0)
                 return true;
     return strcmp(config_text(config, "district", "parameters"), path) == 0 ||
-           strcmp(config_text(config, "gateway", "ca-file"), path) == 0;
+           strcmp(config_text(config, "gateway", "ca-file"), path) == 0 ||
+           notices_names(config, path);
 }
 
 /* The configuration, what it names now, and what it named at the start: while somebody is changing

@@ -22,8 +22,9 @@ struct parcel {
 
 /* What people read in this copy. */
 struct words {
+    const struct notice *notice;
     char sender[600];
-    char expires[NOTICE_DATE_SIZE];
+    char until[NOTICE_DATE_SIZE];
 };
 
 static int64_t period_of(const struct parcel_settings *s)
@@ -46,12 +47,14 @@ static enum status add_lines(struct parcel *parcel)
     return buffer_check(&parcel->piece);
 }
 
-/* The last day on which the message can be opened, and who wrote it. */
+/* The recipient's language, the last day on which the message can be opened, and who wrote it. */
 static void choose_words(const struct parcel_settings *s, struct words *words)
 {
     const struct header_mailbox *from = &s->look->from;
     bool named = from->name[0] != '\0';
-    notice_date(period_of(s) + s->gateway->lifetime - 1, words->expires);
+    words->notice = notices_for(s->gateway->notices, s->recipient->text);
+    notice_date(notice_language(words->notice), period_of(s) + s->gateway->lifetime - 1,
+                words->until);
     (void)snprintf(words->sender, sizeof words->sender, named ? "%s <%s>" : "%s%s", from->name,
                    from->address);
 }
@@ -60,11 +63,13 @@ static enum status begin_mail(struct parcel *parcel, const struct parcel_setting
                               const struct words *words)
 {
     uint8_t random[16];
-    const struct notice_letter notice = {words->sender, s->recipient->text, words->expires};
+    const struct notice_letter letter = {s->look->from.name, s->look->from.address,
+                                         s->recipient->text, words->until};
     struct wrap wrap = {
         .look = s->look,
+        .notice = words->notice,
         .settings = &s->gateway->notice,
-        .notice = &notice,
+        .words = &letter,
         .sender = s->letter->envelope.sender,
         .host_name = s->gateway->host_name,
         .now = s->now,
@@ -84,13 +89,13 @@ static enum status begin_carrier(struct parcel *parcel, const struct parcel_sett
 {
     const struct gateway *gateway = s->gateway;
     const struct carrier_text text = {
-        .language = "en",
+        .language = notice_language(words->notice),
         .organisation = gateway->notice.organisation,
         .portal = gateway->notice.portal,
         .host = gateway->notice.host,
         .sender = words->sender,
         .recipient = s->recipient->text,
-        .expires = words->expires,
+        .expires = words->until,
         .help = gateway->notice.help,
     };
     struct identity identity = {

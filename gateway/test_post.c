@@ -56,7 +56,8 @@ int post_set_up(void **state)
     gateway->notice = (struct notice_settings){"Agency", "https://portal.example", "portal.example",
                                                "help@agency.example"};
     if (config_parse(BYTES_LITERAL(rules), "rules", &gateway->config, &why) != ST_OK ||
-        policy_read(gateway->config, &gateway->policy, &why) != ST_OK)
+        policy_read(gateway->config, &gateway->policy, &why) != ST_OK ||
+        notices_read(gateway->config, &gateway->notices, &why) != ST_OK)
         return -1;
 
     all.server = (struct smtp_server_settings){
@@ -94,6 +95,7 @@ int post_tear_down(void **state)
         end_relay();
     hop_done(&all.hop);
     poison_free(all.post.poison);
+    notices_free(all.gateway.notices);
     policy_free(all.gateway.policy);
     config_free(all.gateway.config);
     district_free(all.district);

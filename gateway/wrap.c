@@ -191,13 +191,13 @@ static void write_parts(const struct wrap *wrap, struct buffer *out)
                             "Content-Type: text/plain; charset=utf-8\r\n"
                             "Content-Transfer-Encoding: quoted-printable\r\n\r\n",
                             unique, unique, unique, unique);
-    notice_text(wrap->settings, wrap->notice, out);
+    notice_text(wrap->notice, wrap->settings, wrap->words, out);
     (void)buffer_add_format(out,
                             "\r\n--alternative-%s\r\n"
                             "Content-Type: text/html; charset=utf-8\r\n"
                             "Content-Transfer-Encoding: quoted-printable\r\n\r\n",
                             unique);
-    notice_html(wrap->settings, wrap->notice, out);
+    notice_html(wrap->notice, wrap->settings, wrap->words, out);
     (void)buffer_add_format(
         out,
         "\r\n--alternative-%s--\r\n\r\n"

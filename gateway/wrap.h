@@ -18,12 +18,13 @@
 
 #define WRAP_UNIQUE_SIZE 33
 /* The most that wrap_begin can append: fields grow where their text has to be encoded. */
-#define WRAP_MAX (32 * HEADER_MAX)
+#define WRAP_MAX (32 * HEADER_MAX + 2 * NOTICE_MAX)
 
 struct wrap {
     const struct look *look;
+    const struct notice *notice;
     const struct notice_settings *settings;
-    const struct notice_letter *notice;
+    const struct notice_letter *words;
     const char *sender;            /* of the envelope; "" for none */
     const char *host_name;         /* ours */
     char unique[WRAP_UNIQUE_SIZE]; /* random hexadecimal digits */

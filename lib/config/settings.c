@@ -83,6 +83,12 @@ static const struct config_setting table[] = {
            "The most recipients of one letter."),
     CHOICE("gateway", "bare-line-ends", "reject", "reject keep",
            "What happens to a letter with a bare CR or LF: refused, or passed on as it is."),
+    TEXT("gateway", "language", "en",
+         "The language of the mails that carry sealed messages: en, es and pt are built in."),
+    TEXTS("gateway", "languages",
+          "Other languages for recipients in some domains, such as es:example.es, pt:.pt; a domain with a dot in front means all below it. The longest domain counts."),
+    PATH("gateway", "notices", NULL,
+         "The folder of your own words: for each language in use two files, such as es.txt and es.html. Not set: the words built in."),
     TEXT("gateway", "user", NULL,
          "The user to become when started as root."),
 
