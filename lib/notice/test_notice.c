@@ -309,19 +309,28 @@ static void the_largest_part_fits(void **state)
  * server's mercy. */
 static void encoding_is_by_the_book(void **state)
 {
-    struct notice notice = {.language = "es"};
-    struct buffer encoded;
-    struct why why;
+#define X25 "xxxxxxxxxxxxxxxxxxxxxxxxx"
+    static const struct {
+        const char *text, *encoded;
+    } table[] = {
+        {"From a\n.b \n=\xc3\xb1 " NEEDED " ", "=46rom a\r\n=2Eb=20\r\n=3D=C3=B1 a@bhu=20"},
+        {X25 X25 X25 "." NEEDED, X25 X25 X25 "=\r\n=2Ea@bhu"},
+        {X25 X25 "xxxxxxxxxxxxxxxxxxxxxxx=" NEEDED, X25 X25 "xxxxxxxxxxxxxxxxxxxxxxx=\r\n=3Da@bhu"},
+    };
+#undef X25
     (void)state;
-    assert_int_equal(
-        reading(BYTES_LITERAL("From a\n.b \n=\xc3\xb1 " NEEDED " "), false, &notice.text, &why),
-        ST_OK);
-    buffer_init(&encoded, NOTICE_MAX);
-    notice_text(&notice, &(struct notice_settings){"o", "p", "h", "c"},
-                &(struct notice_letter){"", "a@b", "r", "u"}, &encoded);
-    assert_string_equal(buffer_text(&encoded), "=46rom a\r\n=2Eb=20\r\n=3D=C3=B1 a@bhu=20");
-    buffer_done(&encoded);
-    buffer_done(&notice.text);
+    for (size_t i = 0; i < COUNT(table); i++) {
+        struct notice notice = {.language = "es"};
+        struct buffer encoded;
+        struct why why;
+        assert_int_equal(reading(bytes_text(table[i].text), false, &notice.text, &why), ST_OK);
+        buffer_init(&encoded, NOTICE_MAX);
+        notice_text(&notice, &(struct notice_settings){"o", "p", "h", "c"},
+                    &(struct notice_letter){"", "a@b", "r", "u"}, &encoded);
+        assert_string_equal(buffer_text(&encoded), table[i].encoded);
+        buffer_done(&encoded);
+        buffer_done(&notice.text);
+    }
 }
 
 int main(void)

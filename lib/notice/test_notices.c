@@ -161,6 +161,7 @@ static void mistakes_name_the_place(void **state)
         {false, "language = engl", ST_BAD, "“engl”"},
         {false, "language = en-", ST_BAD, "“en-”"},
         {false, "language = en-x", ST_BAD, "“en-x”"},
+        {false, "language = e-US", ST_BAD, "“e-US”"},
         {false, "language = ../en", ST_BAD, "“../en”"},
         {false, "language = en/../en", ST_BAD, "“en/../en”"},
         {false, "language = en-a23456789-a23456789-a23456789-abcd", ST_BAD, "language"},
