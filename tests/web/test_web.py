@@ -119,16 +119,35 @@ SENDERS = {
 }
 
 
+# Words of each language: of the notice, and of the attachment's page.
+LANGUAGES = {
+    'en': ('mailbox.example', ['sent you a message', 'You can open it until', 'On a phone', 'Help:'], 'Read message',
+           ['You have a secure message', 'Can be opened until', 'never asks for a password']),
+    'es': ('correo.es', ['le ha enviado un mensaje', 'Puede abrirlo hasta el', 'En un teléfono', 'Ayuda:'], 'Leer el mensaje',
+           ['Ha recibido un mensaje seguro', 'Puede abrirse hasta el', 'nunca pide una contraseña']),
+    'pt': ('empresa.com.br', ['enviou-lhe uma mensagem', 'A mensagem pode ser aberta até', 'No celular', 'Ajuda:'], 'Ler a mensagem',
+           ['Você recebeu uma mensagem segura', 'Pode ser aberta até', 'nunca pede senha']),
+}
+SETTINGS = {'gateway': {'languages': 'es:.es, pt:.br'}}
+
+
+def notice(world, desk, name, language, sender, words):
+    """A letter from this sender, sent, and what the mail around it says in this language."""
+    domain, said, button, page_said = LANGUAGES[language]
+    address = f'notice-{name}@{domain}'
+    letter = f'From: {sender}\r\nTo: {address}\r\nSubject: [secure] Notice\r\n\r\nSee you.\r\n'.encode()
+    before = len(world.mailboxes.mails())
+    assert story.send(world.system, letter, [address]) == {}
+    mail = world.mailboxes.mails()[before]
+    values = [*words, address, 'Commonwealth of Example', world.system.url.split('//')[1]]
+    (desk / name).mkdir()
+    return {'name': name, 'language': language, 'button': button, 'html': html_of(mail, desk / f'{name}.html'),
+            'page': str(story.carrier_of(mail, desk / name)), 'words': [*values, *said, 'SecureMessage.html', button],
+            'pageWords': [*values, *page_said]}
+
+
 def test_the_notice_is_readable_on_a_phone_and_on_a_desk(world, desk):
-    notices = []
-    for name, (sender, words) in SENDERS.items():
-        address = f'notice-{name}@mailbox.example'
-        letter = f'From: {sender}\r\nTo: {address}\r\nSubject: [secure] Notice\r\n\r\nSee you.\r\n'.encode()
-        before = len(world.mailboxes.mails())
-        assert story.send(world.system, letter, [address]) == {}
-        mail = world.mailboxes.mails()[before]
-        notices.append({'name': name, 'html': html_of(mail, desk / f'{name}.html'), 'words': [
-            *words, 'sent you a message', address, 'SecureMessage.html', 'Commonwealth of Example', 'Read message', 'You can open it until',
-            'On a phone', world.system.url.split('//')[1], 'Help:']})
+    notices = [notice(world, desk, f'{name}-{language}', language, sender, words)
+               for language in LANGUAGES for name, (sender, words) in SENDERS.items()]
     report = play(world, 'notice.mjs', desk, notices=notices)
-    assert len(report['done']) == 2 * len(SENDERS)
+    assert len(report['done']) == 2 * 2 * len(notices)
