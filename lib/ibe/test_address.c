@@ -91,6 +91,34 @@ static void a_domain_alone_follows_the_same_rules(void **state)
     assert_string_equal(domain, "xn--bcher-kva.example");
 }
 
+static void a_dot_in_front_means_all_below(void **state)
+{
+    static const struct {
+        const char *text, *expected; /* NULL: refused */
+    } table[] = {
+        {".gov", ".gov"},
+        {".Court.Example", ".court.example"},
+        {"Court.Example", "court.example"},
+        {".b\u00fccher.example", ".xn--bcher-kva.example"}, /* RFC 3492 */
+        {"", NULL},
+        {".", NULL},
+        {"..", NULL},
+        {"..gov", NULL},
+        {".a..b", NULL},
+        {".a b", NULL},
+        {".a@b", NULL},
+    };
+    char domains[ADDRESS_MAX + 1];
+    (void)state;
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+        enum status status = address_parse_domains(bytes_text(table[i].text), domains, NULL);
+        if ((status == ST_OK) != (table[i].expected != NULL))
+            fail_msg("%s: %s", table[i].text, status_name(status));
+        if (status == ST_OK)
+            assert_string_equal(domains, table[i].expected);
+    }
+}
+
 int main(int count, char **arguments)
 {
     const struct CMUnitTest tests[] = {
@@ -98,6 +126,7 @@ int main(int count, char **arguments)
         cmocka_unit_test(every_rule_refuses_and_names_itself),
         cmocka_unit_test(two_mailboxes_stay_two),
         cmocka_unit_test(a_domain_alone_follows_the_same_rules),
+        cmocka_unit_test(a_dot_in_front_means_all_below),
     };
     if (count != 2)
         return 2;
