@@ -210,14 +210,15 @@ enum status address_parse_domain(struct bytes text, char domain_out[ADDRESS_MAX 
 enum status address_parse_domains(struct bytes text, char domains_out[ADDRESS_MAX + 1],
                                   struct why *why)
 {
-    char example[ADDRESS_INPUT_MAX + 1];
+    uint8_t example[ADDRESS_INPUT_MAX] = {'x'};
     if (text.n == 0 || text.p[0] != '.')
         return address_parse_domain(text, domains_out, why);
     /* ".gov" is no domain, but "x.gov" is one below it. */
-    if (text.n + 1 >= sizeof example)
+    if (text.n + 1 > sizeof example)
         return why_set(why, ST_BAD, "too long");
-    snprintf(example, sizeof example, "x%.*s", (int)text.n, (const char *)text.p);
-    enum status status = address_parse_domain(bytes_text(example), domains_out, why);
+    memcpy(example + 1, text.p, text.n);
+    enum status status =
+        address_parse_domain((struct bytes){example, text.n + 1}, domains_out, why);
     if (status == ST_OK)
         memmove(domains_out, domains_out + 1, strlen(domains_out));
     return status;

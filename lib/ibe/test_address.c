@@ -117,6 +117,7 @@ static void a_dot_in_front_means_all_below(void **state)
         if (status == ST_OK)
             assert_string_equal(domains, table[i].expected);
     }
+    assert_int_equal(address_parse_domains(BYTES_LITERAL(".gov\0.uk"), domains, NULL), ST_BAD);
 }
 
 int main(int count, char **arguments)
