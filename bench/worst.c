@@ -50,7 +50,8 @@ static enum status read_params(struct bytes file)
 static enum status check_signature(struct bytes signature)
 {
     struct envelope_seal seal;
-    return envelope_check(sign_key_public(district->key), hash, &envelope, signature, &seal, NULL);
+    return envelope_check(sign_key_public(district->key), &envelope,
+                          (struct envelope_signature){hash, signature}, &seal, NULL);
 }
 
 static enum status read_armor(struct bytes text)

@@ -37,6 +37,10 @@ static int set_up(void **state)
     gateway.notice = (struct notice_settings){"Agency", "https://portal.example", "portal.example",
                                               "help@agency.example"};
     letter.envelope.sender = "dana@agency.example";
+    struct why why;
+    if (config_parse(BYTES_NONE, "test", &gateway.config, &why) != ST_OK ||
+        notices_read(gateway.config, &gateway.notices, &why) != ST_OK)
+        return -1;
     const struct smtp_body_settings body = {.directory = "/tmp", .random_fill = random_fill};
     letter.body = smtp_body_new(&body);
     if (smtp_body_add(letter.body, BYTES_LITERAL(LETTER)) != ST_OK ||
@@ -50,6 +54,8 @@ static int tear_down(void **state)
     (void)state;
     look_done(&look);
     smtp_body_free(letter.body);
+    notices_free(gateway.notices);
+    config_free(gateway.config);
     district_free(district);
     return 0;
 }

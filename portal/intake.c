@@ -200,12 +200,12 @@ static enum status read_envelope(const struct intake *intake, struct envelope *e
 }
 
 static enum intake_result check(struct intake *intake, const struct sign_public *signer,
-                                struct envelope *envelope_out, struct envelope_seal *seal_out,
-                                struct why *why)
+                                struct envelope *envelope_out, struct intake_outcome *outcome)
 {
     uint8_t hash[SIGN_HASH_SIZE];
+    struct why *why = &outcome->why;
     enum intake_result result = end_reader(intake, hash, why);
-    struct bytes signature = buffer_bytes(&intake->signature);
+    struct envelope_signature signature = {hash, buffer_bytes(&intake->signature)};
 
     if (result != INTAKE_KEPT)
         return result;
@@ -215,29 +215,29 @@ static enum intake_result check(struct intake *intake, const struct sign_public 
         why_set(why, ST_BAD, "E-29: the signature is too long");
         return INTAKE_FORGED;
     }
-    if (signature.n == 0) {
+    if (signature.text.n == 0) {
         why_set(why, ST_BAD, "E-18: no signature");
         return INTAKE_UNSIGNED;
     }
-    if (envelope_check(signer, hash, envelope_out, signature, seal_out, why) != ST_OK)
+    if (envelope_check(signer, envelope_out, signature, &outcome->seal, why) != ST_OK)
         return INTAKE_FORGED;
     return INTAKE_KEPT;
 }
 
-enum intake_result intake_end(struct intake *intake, const struct sign_public *signer, int64_t now,
-                              struct envelope_seal *seal_out, char id_out[SPOOL_ID_SIZE],
-                              struct why *why)
+struct intake_outcome intake_end(struct intake *intake, const struct sign_public *signer,
+                                 int64_t now)
 {
     struct envelope envelope;
-    struct envelope_seal seal;
-    enum intake_result result = check(intake, signer, &envelope, &seal, why);
+    struct intake_outcome outcome = {.id = ""};
 
-    if (result != INTAKE_KEPT)
-        return result;
-    *seal_out = seal;
-    if (seal.expires <= now)
-        return INTAKE_EXPIRED;
-    spool_keep(intake->writer, &envelope, &seal, now, id_out);
+    outcome.result = check(intake, signer, &envelope, &outcome);
+    if (outcome.result != INTAKE_KEPT)
+        return outcome;
+    if (outcome.seal.expires <= now) {
+        outcome.result = INTAKE_EXPIRED;
+        return outcome;
+    }
+    spool_keep(intake->writer, &envelope, &outcome.seal, now, outcome.id);
     intake->writer = NULL;
-    return INTAKE_KEPT;
+    return outcome;
 }

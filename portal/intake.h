@@ -38,11 +38,17 @@ void intake_free(struct intake *intake);
 /* Where the form's fields go. It lives as long as the intake. */
 struct form_sink intake_sink(struct intake *intake);
 
-/* All is there: check and keep. `seal_out` is set for KEPT and EXPIRED, `id_out` for KEPT. `why` is
- * for the operator: it begins with the number of the rule that was broken (docs/spec/envelope.md),
- * and is empty where there is none. */
-enum intake_result intake_end(struct intake *intake, const struct sign_public *signer, int64_t now,
-                              struct envelope_seal *seal_out, char id_out[SPOOL_ID_SIZE],
-                              struct why *why);
+/* What came of it. */
+struct intake_outcome {
+    enum intake_result result;
+    struct envelope_seal seal; /* of KEPT and EXPIRED */
+    char id[SPOOL_ID_SIZE];    /* of KEPT */
+    struct why why; /* for the operator: begins with the number of the rule that was broken
+                       (docs/spec/envelope.md); empty where there is none */
+};
+
+/* All is there: check and keep. */
+struct intake_outcome intake_end(struct intake *intake, const struct sign_public *signer,
+                                 int64_t now);
 
 #endif

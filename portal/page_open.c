@@ -52,8 +52,7 @@ static const char *const result_names[] = {
     [INTAKE_FAULT] = "fault",
 };
 
-static void refuse(struct visit *visit, enum intake_result result, const struct envelope_seal *seal,
-                   const struct why *why)
+static void refuse(struct visit *visit, const struct intake_outcome *outcome)
 {
     static const enum reply replies[] = {
         [INTAKE_EMPTY] = REPLY_UPLOAD_EMPTY, [INTAKE_NO_CARRIER] = REPLY_NO_CARRIER,
@@ -62,15 +61,15 @@ static void refuse(struct visit *visit, enum intake_result result, const struct 
         [INTAKE_FULL] = REPLY_FULL,          [INTAKE_FAULT] = REPLY_FAULT,
     };
 
-    log_info("message-refused", L_TEXT("reason", result_names[result]), L_TEXT("why", why->text),
-             L_TEXT("source", visit->source));
-    if (result == INTAKE_EXPIRED) {
-        reply_expired(visit, seal);
-    } else if (result == INTAKE_EMPTY && visit->route->intake == INTAKE_FILE) {
+    log_info("message-refused", L_TEXT("reason", result_names[outcome->result]),
+             L_TEXT("why", outcome->why.text), L_TEXT("source", visit->source));
+    if (outcome->result == INTAKE_EXPIRED) {
+        reply_expired(visit, &outcome->seal);
+    } else if (outcome->result == INTAKE_EMPTY && visit->route->intake == INTAKE_FILE) {
         visit_error(visit, "attachment", SENTENCE("Choose the saved attachment first."));
         show_upload(visit, 400);
     } else {
-        reply(visit, replies[result]);
+        reply(visit, replies[outcome->result]);
     }
 }
 
@@ -85,17 +84,13 @@ static void log_kept(struct visit *visit)
 
 void answer_open(struct visit *visit)
 {
-    struct envelope_seal seal;
-    char id[SPOOL_ID_SIZE];
-    struct why why = {""};
-    enum intake_result result =
-        intake_end(visit->intake, &visit->portal->signer, visit->now, &seal, id, &why);
+    struct intake_outcome outcome = intake_end(visit->intake, &visit->portal->signer, visit->now);
 
-    if (result != INTAKE_KEPT) {
-        refuse(visit, result, &seal, &why);
-    } else if (spool_find(visit->portal->spool, id, visit->now, &visit->message) == ST_OK) {
+    if (outcome.result != INTAKE_KEPT) {
+        refuse(visit, &outcome);
+    } else if (spool_find(visit->portal->spool, outcome.id, visit->now, &visit->message) == ST_OK) {
         log_kept(visit);
-        visit_go(visit, "/read/%s", id);
+        visit_go(visit, "/read/%s", outcome.id);
     } else {
         reply(visit, REPLY_MESSAGE_GONE);
     }

@@ -132,18 +132,11 @@ static void give(const struct form_sink *sink, const struct form_part *part, str
     assert_int_equal(sink->end(sink->context), ST_OK);
 }
 
-struct outcome {
-    enum intake_result result;
-    struct envelope_seal seal;
-    char id[SPOOL_ID_SIZE];
-    struct why why;
-};
-
-static struct outcome end(struct intake *intake, const struct sign_public *signer, int64_t now)
+static struct intake_outcome end(struct intake *intake, const struct sign_public *signer,
+                                 int64_t now)
 {
-    struct outcome outcome = {.id = "", .why = {""}};
+    struct intake_outcome outcome = intake_end(intake, signer, now);
 
-    outcome.result = intake_end(intake, signer, now, &outcome.seal, outcome.id, &outcome.why);
     intake_free(intake);
     if (outcome.result != INTAKE_KEPT)
         assert_int_equal(files(), 0);
@@ -151,8 +144,8 @@ static struct outcome end(struct intake *intake, const struct sign_public *signe
 }
 
 /* By the button: two fields. A field that is NULL is not in the form. */
-static struct outcome press(const struct buffer *message, const struct buffer *signature,
-                            int64_t now)
+static struct intake_outcome press(const struct buffer *message, const struct buffer *signature,
+                                   int64_t now)
 {
     struct intake *intake = intake_new(all.spool, INTAKE_BUTTON, "192.0.2.1");
     struct form_sink sink = intake_sink(intake);
@@ -165,7 +158,7 @@ static struct outcome press(const struct buffer *message, const struct buffer *s
 }
 
 /* As a saved file. */
-static struct outcome upload(struct bytes page, size_t step)
+static struct intake_outcome upload(struct bytes page, size_t step)
 {
     struct intake *intake = intake_new(all.spool, INTAKE_FILE, "192.0.2.1");
     struct form_sink sink = intake_sink(intake);
@@ -176,7 +169,7 @@ static struct outcome upload(struct bytes page, size_t step)
 
 static void a_genuine_message_is_kept(void **state)
 {
-    struct outcome outcome = press(&all.message, &all.signature, NOW);
+    struct intake_outcome outcome = press(&all.message, &all.signature, NOW);
     struct spool_message message;
 
     (void)state;
@@ -189,7 +182,7 @@ static void a_genuine_message_is_kept(void **state)
 
 static void the_kept_file_opens(void **state)
 {
-    struct outcome outcome = press(&all.message, &all.signature, NOW);
+    struct intake_outcome outcome = press(&all.message, &all.signature, NOW);
     struct buffer file, letter, wanted;
     struct sign_hash hash;
     uint8_t digest[SIGN_HASH_SIZE];
@@ -315,7 +308,7 @@ static void no_file_is_empty(void **state)
 
 static void what_is_expired_is_refused(void **state)
 {
-    struct outcome outcome;
+    struct intake_outcome outcome;
 
     (void)state;
     assert_int_equal(press(&all.message, &all.signature, DISTRICT_EXPIRES - 1).result, INTAKE_KEPT);
@@ -330,9 +323,6 @@ static void too_many_are_told_to_wait(void **state)
 {
     struct intake *intake;
     struct form_sink sink;
-    struct envelope_seal seal;
-    char id[SPOOL_ID_SIZE];
-    struct why why;
 
     (void)state;
     assert_int_equal(press(&all.message, &all.signature, NOW).result, INTAKE_KEPT);
@@ -340,7 +330,7 @@ static void too_many_are_told_to_wait(void **state)
     sink = intake_sink(intake);
     give(&sink, &(struct form_part){"message", NULL, ""}, buffer_bytes(&all.message), 1000);
     give(&sink, &(struct form_part){"signature", NULL, ""}, buffer_bytes(&all.signature), 1000);
-    assert_int_equal(intake_end(intake, sign_key_public(all.district->key), NOW, &seal, id, &why),
+    assert_int_equal(intake_end(intake, sign_key_public(all.district->key), NOW).result,
                      INTAKE_FULL);
     intake_free(intake);
     assert_int_equal(files(), 1);

@@ -101,10 +101,15 @@ struct envelope_seal {
 enum status envelope_sign(const struct sign_key *key, const uint8_t hash[SIGN_HASH_SIZE],
                           const struct envelope_writer *writer, const struct envelope_seal *seal,
                           struct buffer *signature_out) MUST_CHECK;
+/* A signature that came with an age file. */
+struct envelope_signature {
+    const uint8_t *hash; /* SIGN_HASH_SIZE bytes: of the age file */
+    struct bytes text;   /* the signature's four lines */
+};
 /* Check it against the header that was read: ST_BAD if the signature or any bound value is wrong,
  * ST_NONE if another key made it. All of that is public: `why` begins with the rule's number. */
-enum status envelope_check(const struct sign_public *key, const uint8_t hash[SIGN_HASH_SIZE],
-                           const struct envelope *envelope, struct bytes signature,
-                           struct envelope_seal *seal_out, struct why *why) MUST_CHECK;
+enum status envelope_check(const struct sign_public *key, const struct envelope *envelope,
+                           struct envelope_signature signature, struct envelope_seal *seal_out,
+                           struct why *why) MUST_CHECK;
 
 #endif

@@ -82,12 +82,12 @@ static enum status check_comment(const struct envelope *envelope, struct bytes c
     return status;
 }
 
-enum status envelope_check(const struct sign_public *key, const uint8_t hash[SIGN_HASH_SIZE],
-                           const struct envelope *envelope, struct bytes signature,
-                           struct envelope_seal *seal_out, struct why *why)
+enum status envelope_check(const struct sign_public *key, const struct envelope *envelope,
+                           struct envelope_signature signature, struct envelope_seal *seal_out,
+                           struct why *why)
 {
     struct bytes comment = BYTES_NONE;
-    switch (sign_check(key, hash, signature, &comment)) {
+    switch (sign_check(key, signature.hash, signature.text, &comment)) {
     case ST_OK:
         break;
     case ST_NONE:

@@ -43,8 +43,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
     bool comment = data[0] % 2 == 0 && signed_comment(key, input, &signature);
     if (!comment)
         (void)buffer_add(&signature, input);
-    enum status status = envelope_check(sign_key_public(key), hash, &envelope,
-                                        buffer_bytes(&signature), &seal, NULL);
+    enum status status =
+        envelope_check(sign_key_public(key), &envelope,
+                       (struct envelope_signature){hash, buffer_bytes(&signature)}, &seal, NULL);
     if (status == ST_OK) {
         struct bytes identity = {envelope.identity_bytes, envelope.identity_n};
         assert(comment && 0 <= seal.time && seal.time <= seal.expires);

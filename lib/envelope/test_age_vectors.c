@@ -156,7 +156,7 @@ static const char *judge(const struct vector *vector)
     struct bytes expected = vector_value(vector, "expect");
     buffer_init(&file, FILE_MAX);
     if (bytes_equal(vector_value(vector, "armored"), BYTES_LITERAL("yes")))
-        status = vector_unarmor(vector->message, 61, &file, hash);
+        status = vector_unarmor(vector->message, 61, &file, hash, NULL);
     else
         status = buffer_add(&file, vector->message);
     if (status == ST_OK)

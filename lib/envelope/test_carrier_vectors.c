@@ -47,11 +47,12 @@ static int tear_down(void **state)
 struct found {
     enum status status;
     struct buffer file, signature;
+    struct why why;
 };
 
 static struct found read_page(struct bytes html, size_t step)
 {
-    struct found found = {.status = ST_OK};
+    struct found found = {.status = ST_OK, .why = {""}};
     uint8_t hash[SIGN_HASH_SIZE];
     struct carrier_reader *reader = carrier_reader_new();
     buffer_init(&found.file, FILES_SIZE_MAX);
@@ -61,6 +62,8 @@ static struct found read_page(struct bytes html, size_t step)
     enum status end = carrier_reader_end(reader, hash, &found.signature);
     if (found.status == ST_OK)
         found.status = end;
+    if (found.status == ST_BAD)
+        why_set(&found.why, ST_BAD, "%s", carrier_reader_why(reader));
     carrier_reader_free(reader);
     return found;
 }
@@ -81,6 +84,14 @@ static bool signature_same(struct bytes got)
     return got.n == 0;
 }
 
+/* A refusal names the rule that the file's name begins with; E-28, that of the armor. */
+static bool rule_named(const char *name, const char *why)
+{
+    if (strncmp(name, "E-28", 4) == 0)
+        return strncmp(why, "E-22", 4) >= 0 && strncmp(why, "E-26", 4) <= 0;
+    return strncmp(name, "E-", 2) == 0 ? strncmp(name, why, 4) == 0 : why[0] == '\0';
+}
+
 static void expect(const char *name, struct bytes html, enum status wanted, bool is_signed)
 {
     const size_t steps[] = {1, 7, FILES_SIZE_MAX};
@@ -93,8 +104,8 @@ static void expect(const char *name, struct bytes html, enum status wanted, bool
             right = right && signature_same(buffer_bytes(&found.signature));
         else
             right = right && found.signature.n == 0;
-        if (!right)
-            fail_msg("%s: %s", name, status_name(found.status));
+        if (!right || !rule_named(name, found.why.text))
+            fail_msg("%s: %s %s", name, status_name(found.status), found.why.text);
         found_done(&found);
     }
 }

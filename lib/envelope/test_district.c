@@ -106,8 +106,8 @@ enum status district_open(const struct district *district, struct bytes file,
     uint64_t n = 0;
     enum status status = envelope_read(file, &envelope, NULL);
     if (status == ST_OK)
-        status =
-            envelope_check(sign_key_public(district->key), hash, &envelope, signature, &seal, NULL);
+        status = envelope_check(sign_key_public(district->key), &envelope,
+                                (struct envelope_signature){hash, signature}, &seal, NULL);
     if (status == ST_OK)
         status = master_decapsulate(district->master, &envelope.identity, envelope.ciphertext, kek);
     if (status == ST_OK)

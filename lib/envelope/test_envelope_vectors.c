@@ -18,7 +18,7 @@
 
 /* Signature, keys, chunks, in the order in which a reader takes them. */
 static const char *check_signature(const struct vector *vector, const struct envelope *envelope,
-                                   const uint8_t hash[SIGN_HASH_SIZE])
+                                   const uint8_t hash[SIGN_HASH_SIZE], struct why *why)
 {
     struct sign_public public;
     struct envelope_seal seal = {-1, -1};
@@ -32,7 +32,8 @@ static const char *check_signature(const struct vector *vector, const struct env
         number_parse(vector_value(vector, "time"), 0, UINT32_MAX, &time) != ST_OK ||
         number_parse(vector_value(vector, "expires"), 0, UINT32_MAX, &expires) != ST_OK)
         return "unreadable vector";
-    switch (envelope_check(&public, hash, envelope, (struct bytes){text, n}, &seal, NULL)) {
+    const struct envelope_signature signature = {hash, {text, n}};
+    switch (envelope_check(&public, envelope, signature, &seal, why)) {
     case ST_OK:
         return seal.time == (int64_t)time && seal.expires == (int64_t)expires ? NULL
                                                                               : "other times";
@@ -132,7 +133,7 @@ static const char *open_file(const struct vector *vector, struct bytes file,
     default:
         return "header failure";
     }
-    const char *outcome = check_signature(vector, &envelope, hash);
+    const char *outcome = check_signature(vector, &envelope, hash, why);
     if (outcome != NULL)
         return outcome;
     if (envelope_plain_size(file.n - envelope.header_n, &plain_n) != ST_OK)
@@ -240,11 +241,13 @@ static const char *judge(const struct vector *vector)
     struct bytes expected = vector_value(vector, "expect"), rule = vector_value(vector, "rule");
     buffer_init(&file, FILE_MAX);
     const char *outcome = "armor failure";
-    if (vector_unarmor(vector->message, 997, &file, hash) == ST_OK)
+    if (vector_unarmor(vector->message, 997, &file, hash, &why) == ST_OK)
         outcome = open_file(vector, buffer_bytes(&file), hash, &why);
 
-    /* Refusals of the header say their rule; others may be bare. */
-    bool bare = why.text[0] == '\0' && strcmp(outcome, "header failure") != 0;
+    /* Who reads the bytes refuses with the rule; sizes, ciphertexts and secrets are bare. */
+    bool reader = strcmp(outcome, "armor failure") == 0 || strcmp(outcome, "header failure") == 0 ||
+                  strcmp(outcome, "signature failure") == 0 || strcmp(outcome, "other key") == 0;
+    bool bare = why.text[0] == '\0' && !reader;
     bool ruled = bytes_starts(bytes_text(why.text), rule) && why.text[rule.n] == ':';
     bool right = bytes_equal(expected, bytes_text(outcome)) && (rule.n == 0 || bare || ruled);
     if (right && strcmp(outcome, "success") == 0 && vector_value(vector, "written by").n == 0 &&

@@ -86,7 +86,7 @@ int vector_run(const char *folder, int count, const char *(*judge)(const struct 
 }
 
 enum status vector_unarmor(struct bytes text, size_t step, struct buffer *file_out,
-                           uint8_t hash_out[64])
+                           uint8_t hash_out[64], struct why *why)
 {
     struct armor_reader *reader = armor_reader_new();
     enum status status = ST_OK;
@@ -94,6 +94,8 @@ enum status vector_unarmor(struct bytes text, size_t step, struct buffer *file_o
         status = armor_reader_add(reader, bytes_first(text, step), file_out);
     if (status == ST_OK)
         status = armor_reader_end(reader, hash_out);
+    if (status != ST_OK)
+        why_set(why, status, "%s", armor_reader_why(reader));
     armor_reader_free(reader);
     return status;
 }

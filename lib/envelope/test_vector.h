@@ -26,8 +26,8 @@ struct secret *vector_secret(const struct vector *vector, const char *key, size_
 int vector_run(const char *folder, int count, const char *(*judge)(const struct vector *vector));
 
 /* Decode an armored message that comes in pieces of `step` bytes; `file_out` is a buffer of the
- * caller. */
+ * caller. A refusal says why. */
 enum status vector_unarmor(struct bytes text, size_t step, struct buffer *file_out,
-                           uint8_t hash_out[64]) MUST_CHECK;
+                           uint8_t hash_out[64], struct why *why) MUST_CHECK;
 
 #endif

@@ -33,7 +33,7 @@ struct sign_key; /* a signing key; opaque, in secret memory */
 
 /* The key made from 32 random bytes, which the caller wipes, and 8 bytes of key id. */
 struct sign_key *sign_key_new(const uint8_t seed[SIGN_SEED_SIZE], const uint8_t id[SIGN_ID_SIZE]);
-void sign_key_free(struct sign_key *key); /* NULL is fine */
+void sign_key_free(struct sign_key *key);             /* NULL is fine */
 void sign_key_lock_again(const struct sign_key *key); /* in a child, after fork */
 const struct sign_public *sign_key_public(const struct sign_key *key);
 
@@ -61,8 +61,8 @@ enum status sign_make(const struct sign_key *key, const uint8_t hash[SIGN_HASH_S
                       const char *untrusted_comment, const char *trusted_comment,
                       struct buffer *signature_out) MUST_CHECK;
 /* Check a whole signature (line ends LF or CRLF, the last one may be missing) and give its trusted
- * comment, which points into `signature`. ST_BAD if it is malformed; ST_NONE if it is by another key
- * (well formed, but another key id); ST_DENIED if one of its two signatures does not verify. */
+ * comment, which points into `signature`. ST_BAD if it is malformed; ST_NONE if it is by another
+ * key (well formed, but another key id); ST_DENIED if one of its two does not verify. */
 enum status sign_check(const struct sign_public *key, const uint8_t hash[SIGN_HASH_SIZE],
                        struct bytes signature, struct bytes *trusted_comment_out) MUST_CHECK;
 

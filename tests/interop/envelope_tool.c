@@ -111,8 +111,9 @@ static void open_page(const struct district *district, struct bytes html, const 
     uint64_t n = 0;
     find(html, &found);
     must(hex_decode(bytes_text(kek_text), kek->p, kek->n) == ST_OK, "a key in hexadecimal");
-    must(envelope_check(sign_key_public(district->key), found.hash, &found.envelope,
-                        buffer_bytes(&found.signature), &seal, NULL) == ST_OK,
+    must(envelope_check(sign_key_public(district->key), &found.envelope,
+                        (struct envelope_signature){found.hash, buffer_bytes(&found.signature)},
+                        &seal, NULL) == ST_OK,
          "signature");
     struct bytes file = buffer_bytes(&found.file);
     struct bytes payload = bytes_from(file, found.envelope.header_n);
