@@ -187,6 +187,7 @@ static const struct {
     {"district", "signer"},
     {"district", "fingerprint"},
     {"gateway", "listen"},
+    {"gateway", "listen-smtp"},
     {"gateway", "metrics"},
     {"gateway", "user"},
     {"gateway", "spool"},

@@ -74,23 +74,37 @@ static enum status start_helper(const char *path, struct why *why)
 /* --- doors -------------------------------------------------------------------------------------
  */
 
-static enum status listen_all(struct workers *workers, const struct config *config, struct why *why)
+/* The doors that a setting names, all of one flavour. */
+static enum status listen_at(struct workers *workers, const struct config *config,
+                             const char *setting, enum smtp_flavour flavour, struct why *why)
 {
-    size_t count = config_count(config, "gateway", "listen");
-    if (count == 0 || count > LISTENERS_MAX)
-        return why_set(why, ST_BAD, "gateway listen names 1 to %d addresses", LISTENERS_MAX);
+    size_t count = config_count(config, "gateway", setting);
+    if (count > DOORS_MAX - workers->door_count)
+        return why_set(why, ST_BAD, "gateway %s: more than %d addresses", setting, DOORS_MAX);
     for (size_t i = 0; i < count; i++) {
-        const char *where = config_item(config, "gateway", "listen", i);
-        enum status status = net_listen(where, 0660, &workers->listeners[i], why);
+        const char *where = config_item(config, "gateway", setting, i);
+        struct door *door = &workers->doors[workers->door_count];
+        enum status status = net_listen(where, 0660, &door->listener, why);
         /* The mail server gets in by the group of the user that we become. */
         if (status == ST_OK && bytes_starts(bytes_text(where), BYTES_LITERAL("unix:")))
             status = user_give(config_text(config, "gateway", "user"), where + 5, why);
         if (status != ST_OK)
             return status;
-        workers->listener_count++;
+        door->flavour = flavour;
+        workers->door_count++;
         log_info("listening", L_TEXT("at", where));
     }
     return ST_OK;
+}
+
+static enum status listen_all(struct workers *workers, const struct config *config, struct why *why)
+{
+    enum status status = listen_at(workers, config, "listen", SMTP_FLAVOUR_LMTP, why);
+    if (status == ST_OK)
+        status = listen_at(workers, config, "listen-smtp", SMTP_FLAVOUR_SMTP, why);
+    if (status == ST_OK && workers->door_count == 0)
+        return why_set(why, ST_BAD, "gateway listen names no address");
+    return status;
 }
 
 /* A door for Prometheus, on this host alone: what it tells is nobody else's. */
@@ -190,8 +204,8 @@ int main(int count, char **arguments)
     } else {
         log_error("not-started", L_TEXT("why", why.text));
     }
-    for (size_t i = 0; i < workers.listener_count; i++)
-        io_close(&workers.listeners[i]);
+    for (size_t i = 0; i < workers.door_count; i++)
+        io_close(&workers.doors[i].listener);
     io_close(&workers.metrics_door);
     gateway_close(&gateway);
     metrics_free(workers.metrics);

@@ -11,27 +11,28 @@
 
 #define AT_ONCE 1000 /* of each door at one look: the master has other things to do */
 
-static bool somebody_waits(int door)
+static bool somebody_waits(int listener)
 {
-    struct pollfd ready = {.fd = door, .events = POLLIN};
+    struct pollfd ready = {.fd = listener, .events = POLLIN};
     return poll(&ready, 1, 0) > 0;
 }
 
 static bool somebody_waits_anywhere(const struct workers *workers)
 {
-    for (size_t i = 0; i < workers->listener_count; i++)
-        if (somebody_waits(workers->listeners[i]))
+    for (size_t i = 0; i < workers->door_count; i++)
+        if (somebody_waits(workers->doors[i].listener))
             return true;
     return false;
 }
 
 /* A worker that becomes free meanwhile may be faster, and that is as well. */
-static unsigned send_away(const struct workers *workers, int door)
+static unsigned send_away(const struct workers *workers, int listener)
 {
     char peer[NET_PEER_SIZE];
     unsigned count = 0;
     int fd = -1;
-    while (count < AT_ONCE && somebody_waits(door) && net_accept(door, &fd, peer) == ST_OK) {
+    while (count < AT_ONCE && somebody_waits(listener) &&
+           net_accept(listener, &fd, peer) == ST_OK) {
         smtp_session_busy(fd, workers->gateway->host_name);
         io_close(&fd);
         metrics_event(workers->metrics, METRICS_SENT_AWAY);
@@ -50,8 +51,8 @@ unsigned overload_look(struct overload *overload, const struct workers *workers,
     }
     if (now - overload->since < patience * 1000)
         return 0;
-    for (size_t i = 0; i < workers->listener_count; i++)
-        count += send_away(workers, workers->listeners[i]);
+    for (size_t i = 0; i < workers->door_count; i++)
+        count += send_away(workers, workers->doors[i].listener);
     if (count > 0)
         log_warn("overloaded", L_NUMBER("connections", count), L_NUMBER("workers", workers->count));
     return count;

@@ -25,14 +25,21 @@ static bool outdated(const struct workers *workers)
     return atomic_load(&workers->shared->generation) != workers->born;
 }
 
+/* Somebody who came in. */
+struct caller {
+    int fd;
+    enum smtp_flavour flavour;
+    char peer[NET_PEER_SIZE];
+};
+
 /* Wait for a connection at any of the doors. ST_NONE: a stop was requested, or we are outdated. */
-static enum status accept_one(const struct workers *workers, unsigned *turn, int *fd_out,
-                              char peer_out[NET_PEER_SIZE])
+static enum status accept_one(const struct workers *workers, unsigned *turn,
+                              struct caller *caller_out)
 {
-    struct pollfd ready[LISTENERS_MAX + 1];
-    size_t n = workers->listener_count;
+    struct pollfd ready[DOORS_MAX + 1];
+    size_t n = workers->door_count;
     for (size_t i = 0; i < n; i++)
-        ready[i] = (struct pollfd){.fd = workers->listeners[i], .events = POLLIN};
+        ready[i] = (struct pollfd){.fd = workers->doors[i].listener, .events = POLLIN};
     ready[n] = (struct pollfd){.fd = stop_fd(), .events = POLLIN};
     if (poll(ready, n + 1, -1) < 0)
         return ST_TEMP;
@@ -41,27 +48,38 @@ static enum status accept_one(const struct workers *workers, unsigned *turn, int
 
     /* Another door first each time, so that none starves. */
     for (size_t i = 0; i < n; i++) {
-        size_t door = (i + *turn) % n;
-        if (ready[door].revents == 0 ||
-            net_accept(workers->listeners[door], fd_out, peer_out) != ST_OK)
+        size_t at = (i + *turn) % n;
+        const struct door *door = &workers->doors[at];
+        if (ready[at].revents == 0 ||
+            net_accept(door->listener, &caller_out->fd, caller_out->peer) != ST_OK)
             continue;
-        *turn = (unsigned)(door + 1);
+        caller_out->flavour = door->flavour;
+        *turn = (unsigned)(at + 1);
         atomic_fetch_add(&workers->shared->accepted, 1);
         return ST_OK;
     }
     return ST_TEMP; /* another worker was faster */
 }
 
-static struct smtp_server_settings server_settings(const struct gateway *gateway,
-                                                   struct metrics *metrics)
+/* SMTP has one answer for all recipients, but each has a fate of his own: so it takes one at a time
+ * (decision 14). */
+static size_t recipients_max(const struct gateway *gateway, enum smtp_flavour flavour)
+{
+    return flavour == SMTP_FLAVOUR_SMTP
+               ? 1
+               : (size_t)config_number(gateway->config, "gateway", "max-recipients");
+}
+
+static struct smtp_server_settings
+server_settings(const struct gateway *gateway, enum smtp_flavour flavour, struct metrics *metrics)
 {
     static const char *const forwarders[] = {"unix", "127.0.0.1", "::1", NULL};
     return (struct smtp_server_settings){
-        .flavour = SMTP_FLAVOUR_LMTP,
+        .flavour = flavour,
         .line_ends = gateway->keep_line_ends ? SMTP_LINE_ENDS_KEEP : SMTP_LINE_ENDS_REJECT,
         .host_name = gateway->host_name,
         .size_max = config_number(gateway->config, "gateway", "max-size"),
-        .recipients_max = (size_t)config_number(gateway->config, "gateway", "max-recipients"),
+        .recipients_max = recipients_max(gateway, flavour),
         .command_timeout_ms = COMMAND_TIMEOUT_MS,
         .letter_timeout_ms = LETTER_TIMEOUT_MS,
         .stop_fd = stop_fd(),
@@ -84,14 +102,14 @@ static bool welcome(const struct gateway *gateway, const char *peer)
     return found;
 }
 
-static unsigned serve(const struct post *post, int fd, const char *peer)
+static unsigned serve(const struct post *post, const struct caller *caller)
 {
     unsigned letters = 0;
-    if (welcome(post->gateway, peer)) {
-        letters = letter_serve(post, fd, peer);
+    if (welcome(post->gateway, caller->peer)) {
+        letters = letter_serve(post, caller->fd, caller->peer);
     } else {
-        smtp_session_unwelcome(fd, post->gateway->host_name);
-        journal_stranger(post, peer);
+        smtp_session_unwelcome(caller->fd, post->gateway->host_name);
+        journal_stranger(post, caller->peer);
     }
     metrics_event(post->metrics, METRICS_CONNECTION);
     return letters;
@@ -100,30 +118,33 @@ static unsigned serve(const struct post *post, int fd, const char *peer)
 void worker_run(const struct workers *workers, struct poison *poison, unsigned number)
 {
     sign_key_lock_again(workers->gateway->key);
-    const struct smtp_server_settings server = server_settings(workers->gateway, workers->metrics);
-    const struct routes *routes = &workers->gateway->routes;
+    const struct gateway *gateway = workers->gateway;
+    const struct smtp_server_settings servers[] = {
+        [SMTP_FLAVOUR_LMTP] = server_settings(gateway, SMTP_FLAVOUR_LMTP, workers->metrics),
+        [SMTP_FLAVOUR_SMTP] = server_settings(gateway, SMTP_FLAVOUR_SMTP, workers->metrics),
+    };
+    const struct routes *routes = &gateway->routes;
     struct relay **ways = memory_new(routes->count + 1, sizeof *ways);
     for (size_t i = 0; i < routes->count; i++)
         ways[i] = relay_new(&routes->routes[i].relay);
-    const struct post post = {
-        .gateway = workers->gateway,
+    struct post post = {
+        .gateway = gateway,
         .ways = ways,
-        .server = &server,
-        .relay = relay_new(&workers->gateway->relay),
+        .relay = relay_new(&gateway->relay),
         .poison = poison,
         .worker = number,
         .metrics = workers->metrics,
     };
     unsigned letters = 0, turn = number;
     while (letters < workers->letters) {
-        char peer[NET_PEER_SIZE];
-        int fd = -1;
-        enum status status = accept_one(workers, &turn, &fd, peer);
+        struct caller caller = {.fd = -1};
+        enum status status = accept_one(workers, &turn, &caller);
         if (status == ST_NONE)
             break;
+        post.server = &servers[caller.flavour];
         if (status == ST_OK)
-            letters += serve(&post, fd, peer);
-        io_close(&fd);
+            letters += serve(&post, &caller);
+        io_close(&caller.fd);
     }
     for (size_t i = 0; i < routes->count; i++)
         relay_free(ways[i]);

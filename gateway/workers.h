@@ -13,8 +13,15 @@
 
 #include "gateway.h"
 #include "metrics.h"
+#include "smtp_envelope.h"
 
-#define LISTENERS_MAX 16
+#define DOORS_MAX 16
+
+/* Where letters come in. */
+struct door {
+    int listener;
+    enum smtp_flavour flavour;
+};
 
 /* In memory that all processes share. */
 struct workers_shared {
@@ -25,8 +32,8 @@ struct workers_shared {
 struct workers {
     struct gateway *gateway; /* the master changes it, between forks */
     const char *config_path; /* what it is read from again */
-    int listeners[LISTENERS_MAX];
-    size_t listener_count;
+    struct door doors[DOORS_MAX];
+    size_t door_count;
     int metrics_door; /* where Prometheus asks; -1: nobody does */
     struct metrics *metrics;
     unsigned count;   /* of workers */

@@ -54,8 +54,10 @@ static const struct config_setting table[] = {
 
     SOCKETS("gateway", "listen", "127.0.0.1:10025",
             "Where the mail server hands letters over by LMTP."),
+    SOCKETS("gateway", "listen-smtp", NULL,
+            "Where mail servers that don't speak LMTP hand letters over by SMTP, one recipient at a time."),
     NETWORKS("gateway", "networks", "127.0.0.0/8",
-             "Whose letters are taken at listen's ports; nobody needs to be named who comes by a Unix socket. Whoever is in it can have letters sent and signed in the organisation's name."),
+             "Whose letters are taken at the ports of listen and listen-smtp; nobody needs to be named who comes by a Unix socket. Whoever is in it can have letters sent and signed in the organisation's name."),
     SOCKET("gateway", "relay", "127.0.0.1:10026",
            "Where letters go on, by SMTP: the mail server's door back in."),
     SOCKET("gateway", "metrics", NULL,

@@ -57,6 +57,10 @@ static struct smtp_reply offer_extensions(struct smtp_session *session)
             (void)buffer_add_format(&session->output, " %s", smtp_syntax_xforward_name(i));
         (void)buffer_add_text(&session->output, "\r\n");
     }
+    /* A limit below a hundred is for SMTP to be told (RFC 9422). */
+    if (settings->flavour == SMTP_FLAVOUR_SMTP)
+        (void)buffer_add_format(&session->output, "250-LIMITS RCPTMAX=%zu\r\n",
+                                settings->recipients_max);
     (void)buffer_add_text(&session->output, "250-ENHANCEDSTATUSCODES\r\n"
                                             "250-8BITMIME\r\n"
                                             "250-DSN\r\n");

@@ -10,7 +10,8 @@
  *     }
  *     smtp_session_free(session);
  *
- * Extensions: PIPELINING, 8BITMIME, SMTPUTF8, SIZE, ENHANCEDSTATUSCODES, DSN (carried), XFORWARD.
+ * Extensions: PIPELINING, 8BITMIME, SMTPUTF8, SIZE, ENHANCEDSTATUSCODES, DSN (carried), XFORWARD;
+ * in SMTP also LIMITS (RFC 9422).
  * Only CRLF.CRLF ends a letter, only CRLF ends a command. What is wrong gets its reply and the
  * dialogue goes on; what can't go on (time-out, flood of bad commands, stop) gets 421. */
 #ifndef SECUREMAIL_SMTP_SERVER_H
