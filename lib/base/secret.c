@@ -7,6 +7,7 @@
 #include <sodium.h>
 
 #include "memory.h"
+#include "secret_private.h"
 
 #define SECRET_MAX (1 << 20)
 #define STACK_BURNT (64 * 1024)
@@ -17,6 +18,7 @@ static void start(void)
         fputs("libsodium does not start\n", stderr);
         abort();
     }
+    secret_page_start();
 }
 
 struct secret *secret_new(size_t n)
@@ -25,7 +27,7 @@ struct secret *secret_new(size_t n)
     assert(n > 0 && n <= SECRET_MAX);
     pthread_once(&once, start);
     struct secret *secret = memory_new(1, sizeof *secret);
-    secret->p = sodium_malloc(n);
+    secret->p = n <= SECRET_PAGE_SIZE ? secret_page_take(n) : sodium_malloc(n);
     if (secret->p == NULL) {
         fputs("out of secret memory\n", stderr);
         abort();
@@ -46,7 +48,10 @@ void secret_free(struct secret *secret)
 {
     if (secret == NULL)
         return;
-    sodium_free(secret->p); /* wipes */
+    if (secret->n <= SECRET_PAGE_SIZE)
+        secret_page_return(secret->p, secret->n);
+    else
+        sodium_free(secret->p); /* wipes */
     free(secret);
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * base: the only carrier of keys and passwords: locked, guarded pages, left out of core dumps,
- * wiped when freed (libsodium's guarded allocation). A secret never stands in a plain array that
+ * wiped when freed (libsodium's guarded allocation; small ones' pages are kept, wiped, unreadable,
+ * for the next). A secret never stands in a plain array that
  * outlives the function that made it. */
 #ifndef SECUREMAIL_SECRET_H
 #define SECUREMAIL_SECRET_H
@@ -9,7 +10,7 @@
 
 struct secret {
     uint8_t *p; /* aligned as far as n is: it ends where an unreadable page begins */
-    size_t n;
+    size_t n;   /* never changed */
 };
 
 /* n zero bytes (1 ≤ n ≤ 1 MiB), never NULL; ends the process if the memory can't be had. Where the

@@ -42,6 +42,66 @@ static void a_secret_is_locked_and_left_out_of_core_dumps(void **state)
     secret_free(secret);
 }
 
+/* Pages are kept for the next secret. */
+static struct secret *secret_in_a_used_page(size_t n)
+{
+    struct secret *before = secret_new(4000);
+    uint8_t *end = before->p + before->n;
+    memset(before->p, 0x5a, before->n);
+    secret_free(before);
+    struct secret *secret = secret_new(n);
+    assert_ptr_equal(secret->p + secret->n, end); /* it is the same */
+    return secret;
+}
+
+static void a_used_page_is_clean_locked_and_left_out_of_core_dumps(void **state)
+{
+    (void)state;
+    for (size_t n = 1; n <= 4000; n += 1333) {
+        struct secret *secret = secret_in_a_used_page(n);
+        const uint8_t *page = (const uint8_t *)((uintptr_t)secret->p & ~(uintptr_t)4095);
+        for (const uint8_t *p = page + 16; p < secret->p + secret->n; p++)
+            assert_int_equal(*p, 0); /* what stood before the new one, too */
+        assert_true(has_flag(secret->p, " dd") && has_flag(secret->p, " lo"));
+        secret_free(secret);
+    }
+}
+
+static int read_behind_a_used_page(void)
+{
+    struct secret *secret = secret_in_a_used_page(7);
+    volatile uint8_t *p = secret->p;
+    return p[6] == 0 ? p[7] : 99;
+}
+
+static int read_a_page_given_back_twice(void)
+{
+    struct secret *secret = secret_in_a_used_page(7);
+    volatile uint8_t *p = secret->p;
+    secret_free(secret);
+    return p[6];
+}
+
+static void a_used_page_is_guarded(void **state)
+{
+    (void)state;
+    assert_true(in_child(read_behind_a_used_page) < 0);
+    assert_true(in_child(read_a_page_given_back_twice) < 0);
+}
+
+static int locked_in_a_child(void)
+{
+    struct secret *secret = secret_new(32);
+    return has_flag(secret->p, " lo") ? 3 : 4;
+}
+
+static void a_child_locks_its_own(void **state)
+{
+    (void)state;
+    secret_free(secret_new(32)); /* a page that the child has unlocked, too */
+    assert_int_equal(in_child(locked_in_a_child), 3);
+}
+
 /* As nobody in particular, who may lock so many bytes: what is said, and what is true. */
 static int lock_within(rlim_t limit)
 {
@@ -84,6 +144,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_secret_is_locked_and_left_out_of_core_dumps),
+        cmocka_unit_test(a_used_page_is_clean_locked_and_left_out_of_core_dumps),
+        cmocka_unit_test(a_used_page_is_guarded),
+        cmocka_unit_test(a_child_locks_its_own),
         cmocka_unit_test(memory_that_can_not_be_locked_is_known),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

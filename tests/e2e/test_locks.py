@@ -63,7 +63,8 @@ def test_each_process_of_each_program_is_locked_in(world):
         limits = pathlib.Path(f'/proc/{number}/limits').read_text()
         assert re.search(r'^Max core file size\s+0\s+0', limits, re.M), where
         spawner = program == 'portal' and found.get(status['PPid']) == 'portal'
-        assert (locked(number) > 0) == (program in HOLDERS and not spawner), where
+        if program in HOLDERS and not spawner:  # others may keep a locked page for the next secret
+            assert locked(number) > 0, where
 
 
 @contextlib.contextmanager

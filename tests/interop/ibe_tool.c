@@ -11,11 +11,10 @@
 #include "file.h"
 #include "ibe.h"
 
-/* A hexadecimal argument in secret memory, of any size. */
+/* A hexadecimal argument in secret memory, of any size but none. */
 static struct secret *argument(const char *text)
 {
-    struct secret *secret = secret_new(strlen(text) / 2 + 1);
-    secret->n = strlen(text) / 2;
+    struct secret *secret = secret_new(strlen(text) / 2);
     if (hex_decode(bytes_text(text), secret->p, secret->n) != ST_OK) {
         fprintf(stderr, "not hexadecimal: %.40s\n", text);
         exit(2);
