@@ -39,7 +39,8 @@ AIMS = {
     'hostile: a domain': ('ratio', 'at most', 1.5),
     'hostile: 50,000': ('ratio', 'at most', 1.5),
     'gateway memory, 25 MiB letter': ('median', 'at most', 32),
-    'letters through Postfix': ('ratio', 'at least', 0.9),
+    'letters of 10 KB through Postfix, beside': ('ratio', 'at least', 1),
+    'letters of 10 KB through Postfix': ('ratio', 'at least', 0.9),
 }
 FIELDS = ('name', 'unit', 'median', 'min', 'max', 'runs', 'rival', 'rival_median', 'ratio', 'note')
 
