@@ -158,8 +158,11 @@ static void a_service_that_is_away_or_not_itself_is_temporary(void **state)
         {(const uint8_t *)"\0\0\0\0", 4},                          /* W-1 */
         {(const uint8_t *)"\0\1\0\1\1", 5},                        /* W-1 */
         {(const uint8_t *)"HTTP/1.1 400 Bad Request\r\n\r\n", 28}, /* another protocol */
-        {(const uint8_t *)"\0\0\0\7\2\0\0\0\0\0\0", 11},           /* W-2 */
-        {(const uint8_t *)"\0\0\0\7\1\0\0\0\0\0\0", 11},           /* W-4 */
+        /* W-2: what was right but for its version, older and newer; a head cut short */
+        {(const uint8_t *)"\0\0\0\x0f\0\0\0\0\0\0\0\0\0\0\0\0\0\0\1", 19},
+        {(const uint8_t *)"\0\0\0\x0f\2\0\0\0\0\0\0\0\0\0\0\0\0\0\1", 19},
+        {(const uint8_t *)"\0\0\0\6\1\0\0\0\0\0", 10},
+        {(const uint8_t *)"\0\0\0\7\1\0\0\0\0\0\0", 11}, /* W-4 */
     };
     struct wire_lookup lookup = {.address = "a@x.example"};
     for (size_t i = 0; i < sizeof scripts / sizeof scripts[0]; i++) {
@@ -214,9 +217,10 @@ static void serving_ends(const char *what, struct bytes sent, enum status expect
     close(pair[0]);
 }
 
-#define LOOKUP                                                                                     \
-    "\0\0\0\x0f\1\1\0\x0b"                                                                         \
+#define LOOKUP_OF_VERSION(version)                                                                 \
+    "\0\0\0\x0f" version "\1\0\x0b"                                                                \
     "a@b.example"
+#define LOOKUP LOOKUP_OF_VERSION("\1")
 #define LOOKUP_ANSWER "\0\0\0\x0f\1\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
 
 static void serving_ends_at_the_first_malformed_frame(void **state)
@@ -230,6 +234,10 @@ static void serving_ends_at_the_first_malformed_frame(void **state)
     serving_ends("W-1 long", BYTES_LITERAL("\0\1\0\1" LOOKUP), ST_BAD, BYTES_NONE);
     serving_ends("W-1 longest", BYTES_LITERAL("\xff\xff\xff\xff"), ST_BAD, BYTES_NONE);
     serving_ends("W-2", BYTES_LITERAL("\0\0\0\1\1"), ST_BAD, BYTES_NONE);
+    serving_ends("W-2 older", BYTES_LITERAL(LOOKUP LOOKUP_OF_VERSION("\0")), ST_BAD, one);
+    serving_ends("W-2 newer", BYTES_LITERAL(LOOKUP LOOKUP_OF_VERSION("\2")), ST_BAD, one);
+    serving_ends("W-2 newer, of a type of its own", BYTES_LITERAL("\0\0\0\2\2\xff"), ST_BAD,
+                 BYTES_NONE);
     serving_ends("W-3", BYTES_LITERAL("\0\0\0\2\1\x63"), ST_BAD, BYTES_NONE);
     serving_ends("W-3 wrong door", BYTES_LITERAL("\0\0\0\2\1\x42"), ST_BAD, BYTES_NONE);
     serving_ends("W-7", BYTES_LITERAL("\0\0\0\6\1\1\0\1ab"), ST_BAD, BYTES_NONE);
