@@ -9,6 +9,7 @@
 
 #include "accounts.h"
 #include "audit.h"
+#include "encode.h"
 #include "test_place.h"
 #include "throttle.h"
 
@@ -229,6 +230,26 @@ static void every_event_is_in_the_chain_and_a_change_shows(void **state)
     store_rollback(t);
 }
 
+static void the_chain_is_that_of_the_specifications_example(void **state)
+{
+    (void)state;
+    static const struct store_event events[] = {
+        {1, 1795485000, "registered", "alice@example.org", "192.0.2.1", {0}},
+        {2, 1795485060, "sign-in-refused", "alice@example.org", "2001:db8::7", {0}},
+    };
+    static const char *const wanted[] = {
+        "5e03677203e13c7160bae578645834e8b8d4b73223a1d9fa3dec8d6a0b615323",
+        "dd9cda0f990c6c9af4105a257c46f79731a09e0cda41d6b2291e40fde288f236",
+    };
+    uint8_t chain[STORE_HASH_SIZE] = {0};
+    char text[2 * STORE_HASH_SIZE + 1];
+    for (size_t i = 0; i < 2; i++) {
+        audit_hash(chain, &events[i], chain);
+        hex_encode(text, BYTES_ARRAY(chain));
+        assert_string_equal(text, wanted[i]);
+    }
+}
+
 int main(void)
 {
 #define PLACED(test) cmocka_unit_test_setup_teardown(test, place_make, place_remove)
@@ -243,6 +264,7 @@ int main(void)
         PLACED(sweeping_ends_old_sessions),
         PLACED(the_file_holds_no_password_answer_or_token),
         PLACED(every_event_is_in_the_chain_and_a_change_shows),
+        cmocka_unit_test(the_chain_is_that_of_the_specifications_example),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
