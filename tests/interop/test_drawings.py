@@ -182,6 +182,35 @@ def test_the_digests_of_shares():
         assert values['digests'].split(' ')[number - 1] == sha256(hashed)[:16].hex(), path.name
 
 
+def multiply(a, b):
+    """In GF(2)[x]/(x⁸ + x⁴ + x³ + x + 1)."""
+    product = 0
+    for bit in range(8):
+        product ^= (a << bit) * (b >> bit & 1)
+    for bit in range(14, 7, -1):
+        product ^= (0x11b << bit - 8) * (product >> bit & 1)
+    return product
+
+
+def test_joining_shares():
+    """shares.md §3: what comes out is a secret whose authority key is the one the shares name."""
+    for needed in (2, 3):
+        shares = [pairs(path.read_text()) for path in sorted(VECTORS.glob(f'share/success_{needed}_of_*'))][-needed:]
+        numbers = [int(share['share']) for share in shares]
+        assert len(shares) == needed
+        seeds = bytearray(136)
+        for i, share in zip(numbers, shares):
+            factor = 1
+            for m in set(numbers) - {i}:
+                inverse = next(x for x in range(256) if multiply(x, m ^ i) == 1)
+                factor = multiply(factor, multiply(m, inverse))
+            for j, byte in enumerate(base64.b64decode(share['value'])):
+                seeds[j] ^= multiply(byte, factor)
+        half, secret = ctypes.create_string_buffer(32), ctypes.create_string_buffer(64)
+        SODIUM.crypto_sign_seed_keypair(half, secret, bytes(seeds[96:128]))
+        assert base64.b64decode(shares[0]['authority']) == b'Ed' + bytes(seeds[128:]) + half.raw
+
+
 def test_the_chain_of_the_key_log():
     """key-log.md, and its example."""
     lines = re.search(r'^securemail-key-log 1 mail\.example .*\n1 .*\n2 .*\n', (ROOT / 'docs/spec/key-log.md').read_text(), re.M)[0]
