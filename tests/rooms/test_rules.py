@@ -2,13 +2,16 @@
 """Every rule of docs/spec is named by a test, and no test names a rule that is not there.
 
 A test names a rule in its text (`E-17`), in a function's name (`e17_…`, `S_4_…`, `test_G_8_…`), or in the name of a vector
-(`refused_I-3_infinity.txt`, `E-07_mac_long.txt`). A range in a comment (`I-5 to I-8`) names only its ends."""
+(`refused_I-3_infinity.txt`, `E-07_mac_long.txt`). A range (`I-5 to I-8`) proves none of its rules, and the comment at
+a file's head, which says what the file is about, does not either; neither may speak of a rule that is not there."""
 import pathlib
 import re
 import subprocess
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 LETTERS = 'AIPMSGECWKLV'
+RANGE = re.compile(rf'\b[{LETTERS}]-\d+ ?(?:to|and up to|…|–|\.\.+|-) ?[{LETTERS}]-\d+')
+HEAD = re.compile(r'\A(?:\s*(?:#(?!include|define|if)[^\n]*\n|/\*.*?\*/|//[^\n]*\n|""".*?"""))+', re.S)
 DEFINED = re.compile(rf'^(?:\| |\* |\*\*)([{LETTERS}])-(\d+)(?: |\.\*\*)', re.M)  # a row, an item, a paragraph
 IN_TEXT = re.compile(rf'(?<![\w-])([{LETTERS}])-0*(\d+)(?![\w.])|(?<![\w-])([{LETTERS}])-0*(\d+)(?=\.(?:\s|$))')
 IN_FUNCTION = re.compile(rf'\b(?:test_)?([{LETTERS}{LETTERS.lower()}])_?(\d+)_[a-z]|_and_([{LETTERS}])_(\d+)_')
@@ -29,13 +32,22 @@ def is_test(path):
     return re.match(r'test_|ctime', path.name) and path.suffix in ('.c', '.py', '.mjs') and path.name != 'test_rules.py'
 
 
-def named():
+def proven_by(text):
+    """The rules that a test's text proves: those it names singly, behind its head."""
+    text = RANGE.sub('', HEAD.sub('', text))
+    return {*rules(IN_TEXT, text), *rules(IN_FUNCTION, text)}
+
+
+def mentioned_in(text):
+    return {*rules(IN_TEXT, text), *rules(IN_FUNCTION, text)}
+
+
+def named(names_in=proven_by):
     found = {}
     for path in map(pathlib.Path, tracked()):
         names = set()
         if is_test(path):
-            text = (ROOT / path).read_text()
-            names = {*rules(IN_TEXT, text), *rules(IN_FUNCTION, text)}
+            names = names_in((ROOT / path).read_text())
         elif path.is_relative_to('tests/vectors') and path.name != 'README.md':
             names = set(rules(IN_VECTOR, path.name))
         for name in names:
@@ -61,7 +73,14 @@ def test_every_rule_is_named_by_a_test():
 
 
 def test_no_test_names_a_rule_that_is_not_there():
-    assert {rule: str(path) for rule, path in named().items() if rule not in defined()} == {}
+    assert {rule: str(path) for rule, path in named(mentioned_in).items() if rule not in defined()} == {}
+
+
+def test_heads_and_ranges_prove_nothing():
+    head = '# SPDX-License-Identifier: Apache-2.0\n"""What E-1 says."""\n'
+    assert proven_by(head + 'x = 1  # E-2\n') == {'E-2'}
+    assert proven_by('/* SPDX */\n/* E-1. */\n#include "a.h"\n/* E-3 to E-9, E-13…E-17, E-22–E-26 */ f("E-2");\n') == {'E-2'}
+    assert mentioned_in(head) == {'E-1'}
 
 
 def test_every_version_in_the_code_is_in_the_registry():
