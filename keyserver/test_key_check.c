@@ -122,14 +122,20 @@ static void any_changed_character_is_found(void **state)
     }
 }
 
+/* A successor's, whose chain would be right here. */
+#define HEAD_OF_VERSION_2                                                                          \
+    "securemail-key-log 2 mail.example 2026-11-24T02:00:00Z "                                      \
+    "5fb88c863aac4fa0b696c3106f9be1f8a108b0e17a33882932059bf72b1bb5bc\n"
+
 static void lines_lost_or_moved_are_found(void **state)
 {
     const struct place *place = *state;
     static const struct {
         const char *text, *reason;
     } cases[] = {
-        {FIRST SECOND, "line 1: not the head"}, /* L-1 */
-        {HEAD SECOND, "line 2: the chain"},     /* L-4 */
+        {FIRST SECOND, "line 1: not the head"},      /* L-1 */
+        {HEAD_OF_VERSION_2, "line 1: not the head"}, /* L-1 */
+        {HEAD SECOND, "line 2: the chain"},          /* L-4 */
         {HEAD FIRST FIRST, "line 3: "},
         {HEAD FIRST HEAD, "line 3: "},
         {HEAD "\n" FIRST, "line 2: not of its form"}, /* L-2 */

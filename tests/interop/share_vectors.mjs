@@ -109,6 +109,7 @@ two.forEach((text, at) => { files[`success_2_of_2_share_${at + 1}`] = text; });
 const value = /value: (.*)/.exec(three[1])[1];
 const other = base64(Uint8Array.from(Buffer.from(value, 'base64')).map((b, i) => (i === 77 ? b ^ 1 : b)));
 Object.assign(files, {
+  'refused_S-1_version': changed(three[0], 'securemail-share: 1', 'securemail-share: 2'),
   'refused_S-1_no_value': changed(three[0], /value: .*\n/, ''),
   'refused_S-1_number_zero': changed(three[0], 'share: 1\nneeded', 'share: 0\nneeded'),
   'refused_S-1_number_beyond': changed(three[0], 'share: 1\nneeded', 'share: 6\nneeded'),
