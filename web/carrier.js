@@ -39,7 +39,7 @@ export function readCarrier(html) {
     for (const value of tag.name === 'input' ? tag.values.filter(({ name }) => name === 'value') : []) {
       const found = { text: resolve(value.text).trimStart(), whole: value.whole };
       if (found.text.startsWith('-----BEGIN ')) message = message ? refuse('E-27') : found;
-      else if (found.text.startsWith('untrusted comment:')) signature = signature ? refuse('E-27') : found;
+      else if (found.text.startsWith('untrusted c')) signature = signature ? refuse('E-27') : found;
     }
   }
   if (signature && utf8(signature.text).length > SIGNATURE_MAX) refuse('E-29');

@@ -74,6 +74,7 @@ page('cut', 'a_form_before', `<form></form>\n${input(message)}\n`);
 page('E-27', 'two_messages', around(input(message) + both()));
 page('E-27', 'another_message_behind', around(both() + input('-----BEGIN AGE ENCRYPTED FILE-----\n')));
 page('E-27', 'two_signatures', around(both() + input(signature, 'signature')));
+page('E-27', 'begins_as_a_signature', around(both() + input('untrusted cat')));
 page('E-28', 'other_label', around(both(message.replaceAll('AGE ENCRYPTED FILE', 'PGP MESSAGE'))));
 page('E-28', 'text_behind', around(both(message + 'x')));
 page('E-28', 'ampersand', around(both(message + '&amp;')));
