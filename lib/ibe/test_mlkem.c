@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * ibe: ML-KEM-768 against other people's vectors (tests/vectors/mlkem): NIST's known answer test,
- * Wycheproof's keys, CCTV's strcmp case, and ten thousand accumulated tests. */
+ * ibe: ML-KEM-768 against other people's vectors (tests/vectors/mlkem): NIST's ACVP and known
+ * answer test, Wycheproof's keys, CCTV's strcmp case, and ten thousand accumulated tests. */
 #include <setjmp.h>
 #include <stdarg.h>
 
@@ -11,7 +11,7 @@
 #include "file.h"
 #include "mlkem.h"
 
-#define FILE_MAX 65536
+#define FILE_MAX (1 << 17)
 #define CHARACTERS_MAX (2 * MLKEM_SECRET_SIZE + 1)
 #define TESTS 10000
 #define DRAWN (MLKEM_SEED_SIZE + MLKEM_RANDOM_SIZE + MLKEM_CIPHERTEXT_SIZE) /* for each of them */
@@ -132,14 +132,13 @@ static void the_known_answer_of_nist(void **state)
     buffer_done(&file);
 }
 
-/* --- Wycheproof and CCTV ---------------------------------------------------------------------- */
+/* --- Wycheproof ------------------------------------------------------------------------------- */
 
-/* seed (128) blank SHA-256 of ek (64) blank SHA-256 of dk (64) */
-static void the_keys_of_wycheproof(void **state)
+/* seed (128) blank SHA-256 of ek (64) blank SHA-256 of dk (64); gives how many there were. */
+static size_t check_keys(const char *name)
 {
-    (void)state;
     struct buffer file;
-    struct bytes rest = load(&file, "wycheproof_keygen.txt"), line = BYTES_NONE;
+    struct bytes rest = load(&file, name), line = BYTES_NONE;
     size_t count = 0;
     while (bytes_line(&rest, &line)) {
         uint8_t seed[MLKEM_SEED_SIZE], public_hash[32], secret_hash[32];
@@ -157,9 +156,78 @@ static void the_keys_of_wycheproof(void **state)
         assert_true(mlkem_secret_valid(keys.secret, keys.public));
         count++;
     }
-    assert_int_equal(count, 100);
+    buffer_done(&file);
+    return count;
+}
+
+static void the_keys_of_wycheproof(void **state)
+{
+    (void)state;
+    assert_int_equal(check_keys("wycheproof_keygen.txt"), 100);
+}
+
+/* --- NIST's ACVP ------------------------------------------------------------------------------ */
+
+static void the_keys_of_acvp(void **state)
+{
+    (void)state;
+    assert_int_equal(check_keys("acvp_keygen.txt"), 25);
+}
+
+/* The next word of a line, n bytes in hexadecimal. */
+static void word(struct bytes *line, uint8_t *out, size_t n)
+{
+    assert_int_equal(hex_decode(bytes_first(*line, 2 * n), out, n), ST_OK);
+    *line = bytes_from(*line, 2 * n + 1);
+}
+
+/* ek, m, SHA-256 of c, K */
+static void the_encapsulations_of_acvp(void **state)
+{
+    (void)state;
+    struct buffer file;
+    struct bytes rest = load(&file, "acvp_encapsulation.txt"), line = BYTES_NONE;
+    uint8_t public[MLKEM_PUBLIC_SIZE], random[MLKEM_RANDOM_SIZE], hash[32], wanted[MLKEM_KEY_SIZE];
+    uint8_t ciphertext[MLKEM_CIPHERTEXT_SIZE], shared[MLKEM_KEY_SIZE];
+    size_t count = 0;
+    bytes_line(&rest, &line); /* what it is */
+    for (; bytes_line(&rest, &line); count++) {
+        word(&line, public, sizeof public);
+        word(&line, random, sizeof random);
+        word(&line, hash, sizeof hash);
+        word(&line, wanted, sizeof wanted);
+        assert_true(mlkem_public_valid(public));
+        mlkem_encapsulate(public, random, ciphertext, shared);
+        expect_sha256(BYTES_ARRAY(ciphertext), hash);
+        assert_memory_equal(shared, wanted, sizeof wanted);
+    }
+    assert_int_equal(count, 25);
     buffer_done(&file);
 }
+
+/* c, K: honest ones and such as must be rejected */
+static void the_decapsulations_of_acvp(void **state)
+{
+    (void)state;
+    struct buffer file;
+    struct bytes rest = load(&file, "acvp_decapsulation.txt"), line = BYTES_NONE;
+    uint8_t secret[MLKEM_SECRET_SIZE], ciphertext[MLKEM_CIPHERTEXT_SIZE];
+    uint8_t wanted[MLKEM_KEY_SIZE], shared[MLKEM_KEY_SIZE];
+    size_t count = 0;
+    value(rest, "dk", secret, sizeof secret);
+    bytes_line(&rest, &line);
+    bytes_line(&rest, &line); /* dk */
+    for (; bytes_line(&rest, &line); count++) {
+        word(&line, ciphertext, sizeof ciphertext);
+        word(&line, wanted, sizeof wanted);
+        mlkem_decapsulate(secret, ciphertext, shared);
+        assert_memory_equal(shared, wanted, sizeof wanted);
+    }
+    assert_int_equal(count, 10);
+    buffer_done(&file);
+}
+
+/* --- CCTV ------------------------------------------------------------------------------------- */
 
 static void a_comparison_does_not_end_at_a_zero_byte(void **state)
 {
@@ -219,6 +287,9 @@ int main(int count, char **arguments)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_known_answer_of_nist),
         cmocka_unit_test(the_keys_of_wycheproof),
+        cmocka_unit_test(the_keys_of_acvp),
+        cmocka_unit_test(the_encapsulations_of_acvp),
+        cmocka_unit_test(the_decapsulations_of_acvp),
         cmocka_unit_test(a_comparison_does_not_end_at_a_zero_byte),
         cmocka_unit_test(ten_thousand_accumulated_tests),
     };

@@ -63,15 +63,32 @@ function accumulated(tests) {
   return all.digest('hex');
 }
 
+/** Lines of words in hexadecimal. */
+function rows(text, count) {
+  const found = text.split('\n').filter((line) => /^[0-9a-f]{64,} /.test(line)).map((line) => line.split(' '));
+  assert.equal(found.length, count);
+  return found;
+}
+
+function checkKeys(text, count) {
+  for (const [seed, ek, dk] of rows(text, count)) {
+    const { publicKey, secretKey } = ml_kem768.keygen(unhex(seed));
+    assert.deepEqual([hash('sha256', publicKey), hash('sha256', secretKey)], [ek, dk]);
+  }
+}
+
 const checks = {
   cctv_strcmp: (v) => assert.equal(hex(ml_kem768.decapsulate(unhex(v.c), unhex(v.dk))), v.K),
-  wycheproof_keygen(v, text) {
-    const rows = text.split('\n').filter((line) => /^[0-9a-f]{128} /.test(line)).map((line) => line.split(' '));
-    assert.ok(rows.length >= 100);
-    for (const [seed, ek, dk] of rows) {
-      const { publicKey, secretKey } = ml_kem768.keygen(unhex(seed));
-      assert.deepEqual([hash('sha256', publicKey), hash('sha256', secretKey)], [ek, dk]);
+  wycheproof_keygen: (v, text) => checkKeys(text, 100),
+  acvp_keygen: (v, text) => checkKeys(text, 25),
+  acvp_encapsulation(v, text) {
+    for (const [ek, m, c, K] of rows(text, 25)) {
+      const { cipherText, sharedSecret } = ml_kem768.encapsulate(unhex(ek), unhex(m));
+      assert.deepEqual([hash('sha256', cipherText), hex(sharedSecret)], [c, K]);
     }
+  },
+  acvp_decapsulation(v, text) {
+    for (const [c, K] of rows(text, 10)) assert.equal(hex(ml_kem768.decapsulate(unhex(c), unhex(v.dk))), K);
   },
   nist_kat: (v) => assert.equal(hash('sha256', kat()), v.sha256),
   accumulated: (v) => assert.equal(accumulated(100), v.shake128_100), // ten thousand take noble too long: test_mlkem.c
