@@ -3,7 +3,7 @@
  * hold, so after the lifetime too (docs/spec/age-plugin.md). */
 #include "keyserver_private.h"
 
-/* K-1 to K-4, then K-8: who may not export is told, and the log too, whatever he asked for. */
+/* K-8 before all the others: who may not export is told, and the log too, whatever he asked for. */
 static enum key_result judge(const struct keyserver *keyserver, bool operator,
                              enum key_result result, const struct identity *identity, int64_t now)
 {

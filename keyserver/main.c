@@ -164,10 +164,9 @@ static struct wire_verdict answer_open(const struct connection *connection,
                                        const struct wire_key_open *ask,
                                        struct wire_key_open_reply *reply_out)
 {
-    if (!connection->allowed)
-        return WIRE_REFUSE(ST_DENIED, REASON_NONE);
-    struct wire_verdict verdict =
-        keyserver_open(connection->keyserver, ask, clock_now(), &reply_out->key);
+    struct wire_verdict verdict = WIRE_REFUSE(ST_DENIED, REASON_NONE);
+    if (connection->allowed)
+        verdict = keyserver_open(connection->keyserver, ask, clock_now(), &reply_out->key);
     char id[2 * KEY_MESSAGE_SIZE + 1];
     hex_encode(id, BYTES_ARRAY(ask->id));
     log_info("key-open", L_TEXT("message", id), L_NUMBER("account", ask->account),

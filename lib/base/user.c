@@ -28,10 +28,9 @@ enum status users_add(struct users *users, const char *name, struct why *why)
 
 enum status users_add_self(struct users *users, const char *name, struct why *why)
 {
-    enum status status = add(users, geteuid(), why);
-    if (status == ST_OK && name != NULL && name[0] != '\0')
-        status = users_add(users, name, why);
-    return status;
+    if (name != NULL && name[0] != '\0')
+        return users_add(users, name, why);
+    return add(users, geteuid(), why);
 }
 
 bool users_have(const struct users *users, uid_t id)

@@ -18,7 +18,8 @@ struct users {
 
 /* Add a user by name or number. ST_NONE: there is no such user; ST_LIMIT: the list is full. */
 enum status users_add(struct users *users, const char *name, struct why *why) MUST_CHECK;
-/* Add the user this program runs as, and `name`, the one it will become, unless that is empty. */
+/* Add the user this program runs as from now on: `name`, the one it will become, or, if that is
+ * empty, the one it is. */
 enum status users_add_self(struct users *users, const char *name, struct why *why) MUST_CHECK;
 /* Started as root to become `name`: give a file just made to that user, so that it can be opened
  * the next time too. Nothing happens otherwise, nor for an empty name. */

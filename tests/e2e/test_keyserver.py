@@ -248,6 +248,23 @@ def test_it_has_locked_its_door(keyserver):
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason='only root can be two users')
+def test_root_opens_nothing_unless_told_to_be_allowed(keyserver):
+    """A keyserver that runs as another user. Root may ask it for parameters and exports; an OPEN is refused before it is judged, and
+    the log says that it was asked for."""
+    message = sealed.Sealed(keyserver.district.seal('alice@example.org'))
+    keyserver.district.change('keyserver', 'user', 'nobody')
+    keyserver.start()
+    answer = keyserver.open(message)
+    assert (answer.status, answer.reason) == ('denied', 'none')
+    assert keyserver.records() == []
+    assert f'key-open message={message.id.hex()} account=7 status=denied' in keyserver.program.log.read_text()
+    assert wire.ask(keyserver.socket, 'KEY_PARAMETERS').status == 'ok'
+    keyserver.program.stop()
+    keyserver.district.change('keyserver', 'allow-user', 'root')
+    keyserver.start()
+    assert keyserver.open(message).status == 'ok'
+
+
 def test_only_allowed_users_are_served():
     folder = pathlib.Path(tempfile.mkdtemp(prefix='securemail-'))
     # The other user may not read the folder of these tests (it may be in somebody's home): he brings his own copy.
@@ -277,6 +294,7 @@ def test_only_allowed_users_are_served():
 @pytest.mark.skipif(os.geteuid() != 0, reason='only root can become another user')
 def test_it_becomes_another_user(keyserver):
     keyserver.district.change('keyserver', 'user', 'nobody')
+    keyserver.district.change('keyserver', 'allow-user', 'root')
     keyserver.start()
     status = pathlib.Path(f'/proc/{keyserver.program.process.pid}/status').read_text()
     uids = re.search(r'^Uid:\s+(.*)$', status, re.M)[1].split()
