@@ -22,7 +22,7 @@ AIMS = {
     'seal 1 KB beside PostGuard': ('ratio', 'at most', 0.1),
     'open 1 KB beside PostGuard': ('ratio', 'at most', 0.1),
     'one more recipient of': ('ratio', 'at most', 0.1),
-    'seal a payload of': ('ratio', 'at least', 0.9),
+    'seal a payload': ('ratio', 'at least', 0.9),
     'seal a letter into its carrier': ('median', 'at least', 300),
     'take a message out of its armor': ('median', 'at least', 300),
     'find a message in its carrier': ('median', 'at least', 300),

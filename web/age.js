@@ -49,16 +49,24 @@ export function unarmor(text) {
 class Lines {
   constructor(file) {
     this.text = latin1(file.subarray(0, HEADER_MAX));
+    this.full = file.length >= HEADER_MAX;
     this.at = 0;
   }
 
+  /** The text ends where more of the header would have to come. */
+  stop() {
+    refuse(this.full ? 'E-1' : 'cut');
+  }
+
   starts(word) {
-    return this.text.startsWith(word, this.at);
+    const rest = this.text.slice(this.at, this.at + word.length);
+    if (rest.length < word.length && word.startsWith(rest)) this.stop();
+    return rest === word;
   }
 
   next() {
     const end = this.text.indexOf('\n', this.at);
-    if (end < 0) refuse('E-1');
+    if (end < 0) this.stop();
     const line = this.text.slice(this.at, end);
     this.at = end + 1;
     return line;
@@ -75,7 +83,8 @@ function readBody(lines) {
   }
 }
 
-/** The header of a file: { covered, mac, size, stanzas: [{ words, body }] }. Refused: E-1 to E-8. */
+/** The header of a file: { covered, mac, size, stanzas: [{ words, body }] }. Refused: E-1 to E-8, and "cut" for a file that ends
+ * before its header does. */
 export function readHeader(file) {
   const lines = new Lines(file);
   if (!lines.starts(VERSION + '\n')) refuse('E-2');

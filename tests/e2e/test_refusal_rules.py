@@ -75,6 +75,14 @@ def test_each_rule_on_public_bytes_is_among_them():
     assert rules == {*range(1, 14), *range(18, 27)}
 
 
+@pytest.mark.parametrize('path', sorted(FOLDER.glob('cut_*.txt')), ids=lambda path: path.stem)
+def test_a_file_that_ends_in_its_header_is_cut(world, path):
+    vector, message = split(path)
+    status, line = press(world, vector, message)
+    assert status == 422 and ('why="the file ends before its header does"' in line or 'why="an empty file"' in line), line
+    assert not world.spooled()
+
+
 def test_a_good_one_breaks_no_rule(world):
     """Control. The vectors have a date; after it they are refused for that alone."""
     for path in FOLDER.glob('success_*.txt'):
