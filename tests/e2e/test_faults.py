@@ -92,7 +92,7 @@ def status_of(process):
     try:
         with open(f'/proc/{process}/status') as file:
             return file.read()
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):
         return ''
 
 
