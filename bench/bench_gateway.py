@@ -64,6 +64,13 @@ class Gateway:
 
     def busy(self):
         """Seconds of processor time that the gateway has used: master and workers, those that have ended too."""
+        while True:
+            try:
+                return self._busy()
+            except (FileNotFoundError, ProcessLookupError):
+                pass  # a worker was being replaced
+
+    def _busy(self):
         master = self.system.processes[0].pid
         found = [master, *map(int, pathlib.Path(f'/proc/{master}/task/{master}/children').read_text().split())]
         total = 0
