@@ -263,3 +263,30 @@ def test_the_hashes_of_the_encapsulation(name):
     info = sha256(drawn(u, 96, v, 128, c, 1216, h, 1248, sha256(ek), 1280))
     prk = hmac256(b'SECUREMAIL-V01-HYBRID', drawn(k_bf, 32, values['mlkem_key'], 64))
     assert hmac256(prk, drawn(info, 32, b'\x01', 33)) == values['key']
+
+
+def hexadecimal(path, *names):
+    values = pairs(path.read_text())
+    return [bytes.fromhex(values[name]) for name in names]
+
+
+@pytest.mark.parametrize('path', sorted(VECTORS.glob('ibe/rejected_*')), ids=lambda path: path.stem)
+def test_the_hashes_of_the_rejection(path):
+    """ibe.md §1: Z and J, §6, §7. Each has the parameters of success_ascii, and either its ML-KEM ciphertext or its U, V,
+    identity and private key: that half's key is then the one there. The other is the rejected one, here from Z and J,
+    and for ML-KEM from SHAKE256( z ‖ c ) (FIPS 203, algorithm 18)."""
+    public, identity, d, mlkem_seed, ciphertext, key = hexadecimal(
+        path, 'public_point', 'identity', 'private_key', 'mlkem_seed', 'ciphertext', 'key')
+    good_ciphertext, bf_key, mlkem_key, ek = hexadecimal(
+        VECTORS / 'ibe/success_ascii.txt', 'ciphertext', 'bf_key', 'mlkem_key', 'mlkem_public')
+    u, v, c, n = ciphertext[:96], ciphertext[96:128], ciphertext[128:], len(identity)
+    tag = b'SECUREMAIL-V01-BFKEM-'
+    h = sha256(drawn(b'\x17', 1, tag + b'PK', 24, public, 120, n.to_bytes(2, 'big'), 122, identity, 122 + n))
+    if c == good_ciphertext[128:]:
+        z = sha256(drawn(b'\x16', 1, tag + b'Z', 23, d, 71, h, 103))
+        bf_key = sha256(drawn(b'\x16', 1, tag + b'J', 23, z, 55, h, 87, u, 183, v, 215))
+    else:
+        assert ciphertext[:128] == good_ciphertext[:128]
+        mlkem_key = hashlib.shake_256(mlkem_seed[32:] + c).digest(32)
+    info = sha256(drawn(u, 96, v, 128, c, 1216, h, 1248, sha256(ek), 1280))
+    assert hmac256(hmac256(b'SECUREMAIL-V01-HYBRID', drawn(bf_key, 32, mlkem_key, 64)), info + b'\x01') == key
