@@ -102,6 +102,16 @@ bool lines_hex(struct bytes text, uint8_t *out, size_t n)
     return hex_decode(text, out, n) == ST_OK;
 }
 
+/* The key's one text: a key file may have blanks around it, a line may not. */
+static void lines_authority(struct lines *lines, struct sign_public *out)
+{
+    char again[SIGN_PUBLIC_TEXT_SIZE] = "";
+    struct bytes text = lines_value(lines, "authority");
+    if (sign_public_parse(text, out) == ST_OK)
+        sign_public_text(out, again);
+    lines_expect(lines, "authority", text.n > 0 && bytes_equal(text, bytes_text(again)));
+}
+
 void lines_public(struct lines *lines, struct public_lines *out)
 {
     uint64_t interval = 0;
@@ -117,8 +127,7 @@ void lines_public(struct lines *lines, struct public_lines *out)
     lines_expect(
         lines, "fingerprint",
         lines_hex(lines_value(lines, "fingerprint"), out->fingerprint, sizeof out->fingerprint));
-    lines_expect(lines, "authority",
-                 sign_public_parse(lines_value(lines, "authority"), &out->authority) == ST_OK);
+    lines_authority(lines, &out->authority);
 }
 
 /* --- writing --------------------------------------------------------------------------------- */

@@ -33,10 +33,10 @@ static void S_1_and_S_2_and_S_3_are_seen_in_one_share(void **state)
 {
     (void)state;
     files_each("share", "success_", 7, run_share);
-    files_each("share", "refused_S-1_", 13, run_refused_share);
+    files_each("share", "refused_S-1_", 15, run_refused_share);
     files_each("share", "refused_S-2_", 2, run_refused_share);
     files_each("share", "refused_S-3_", 2, run_refused_share);
-    files_each("share", "refused_", 13 + 2 + 2, run_refused_share);
+    files_each("share", "refused_", 15 + 2 + 2, run_refused_share);
 }
 
 /* --- sets ------------------------------------------------------------------------------------- */

@@ -363,7 +363,7 @@ static void master_files_of_another_implementation_are_read(void **state)
 {
     (void)state;
     files_each("master", "success", 3, run_master_file);
-    files_each("master", "refused_", 56, run_master_file);
+    files_each("master", "refused_", 58, run_master_file);
 }
 
 int main(int count, char **arguments)

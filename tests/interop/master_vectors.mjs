@@ -151,6 +151,8 @@ const files = {
   'refused_M-2_fingerprint_capitals': edited(/fingerprint: .*/, (line) => 'fingerprint: ' + line.slice(13).toUpperCase()),
   'refused_M-2_fingerprint_short': edited(/(fingerprint: .*)..\n/, '$1\n'),
   'refused_M-2_authority_short': edited(/(authority: .*)....\n/, '$1\n'),
+  'refused_M-2_none_authority_blank_behind': edited(/(authority: .*)\n/, '$1 \n', file(null)),
+  'refused_M-2_none_authority_blank_before': edited('authority: ', 'authority:  ', file(null)),
   'refused_M-3_short': edited(secrets, base64(bytes(151, 0))),
   'refused_M-3_long': edited(secrets, base64(bytes(153, 0))),
   'refused_M-3_without_padding': edited(secrets, secrets.replace(/=+$/, '')),

@@ -117,6 +117,8 @@ Object.assign(files, {
   'refused_S-1_needed_more_than_there_are': changed(three[0], 'needed: 3', 'needed: 6'),
   'refused_S-1_seventeen_shares': changed(three[0], 'shares: 5', 'shares: 17'),
   'refused_S-1_district_blank': changed(three[0], 'district: mail.example', 'district: mail example'),
+  'refused_S-1_authority_blank_behind': changed(three[0], /(authority: .*)\n/, '$1 \n'),
+  'refused_S-1_authority_blank_before': changed(three[0], 'authority: ', 'authority:  '),
   'refused_S-1_digest_missing': changed(three[0], /(digests: .*) \S+\n/, '$1\n'),
   'refused_S-1_digest_capitals': changed(three[0], /digests: \S+/, (line) => 'digests: ' + line.slice(9).toUpperCase()),
   'refused_S-1_set_capitals': changed(three[0], /set: .*/, (line) => 'set: ' + line.slice(5).toUpperCase()),
