@@ -121,6 +121,53 @@ static void a_comment_of_two_lines_is_not_signed(void **state)
     done(&made);
 }
 
+/* The signature with another untrusted comment, which no signature covers, and other line ends. */
+static enum status check_rewritten(const char *comment, const char *line_end, const char *last_end)
+{
+    struct signed_text made = make();
+    struct bytes rest = buffer_bytes(&made.signature), line, trusted;
+    struct buffer text;
+    buffer_init(&text, 4 * SIGN_TEXT_MAX);
+    assert_true(bytes_line(&rest, &line));
+    buffer_add_format(&text, "untrusted comment: %s", comment);
+    while (bytes_line(&rest, &line)) {
+        buffer_add_text(&text, line_end);
+        buffer_add(&text, line);
+    }
+    buffer_add_text(&text, last_end);
+    enum status status =
+        sign_check(sign_key_public(made.key), made.hash, buffer_bytes(&text), &trusted);
+    buffer_done(&text);
+    done(&made);
+    return status;
+}
+
+/* docs/spec/envelope.md §3: what a well-formed signature is. */
+static void e18_the_four_lines_have_the_form_of_the_specification(void **state)
+{
+    (void)state;
+    char longest[1024 + 2] = "";
+    memset(longest, 'x', 1024);
+    assert_int_equal(check_rewritten(longest, "\n", "\n"), ST_OK);
+    longest[1024] = 'x';
+    assert_int_equal(check_rewritten(longest, "\n", "\n"), ST_BAD);
+
+    assert_int_equal(check_rewritten("", "\n", ""), ST_OK);
+    assert_int_equal(check_rewritten("x", "\r\n", "\r\n"), ST_OK);
+    assert_int_equal(check_rewritten("x", "\r", "\n"), ST_BAD);
+    assert_int_equal(check_rewritten("x", "\n", "\r"), ST_BAD);
+    assert_int_equal(check_rewritten("x", "\n", "\n\n"), ST_BAD);
+
+    static const char *const good[] = {
+        "\t", " ", "~", "\xc2\xa0", "\xe2\x82\xac", "\xf0\x9f\x94\x92"};
+    for (size_t i = 0; i < sizeof good / sizeof good[0]; i++)
+        assert_int_equal(check_rewritten(good[i], "\n", "\n"), ST_OK);
+    static const char *const bad[] = {"\x01",     "\x1f", "\x7f",    "\xc2\x80",
+                                      "\xc2\x9f", "\xff", "\xc0\xaf"};
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+        assert_int_equal(check_rewritten(bad[i], "\n", "\n"), ST_BAD);
+}
+
 static void a_key_file_gives_the_key_back_and_a_damaged_one_nothing(void **state)
 {
     (void)state;
@@ -261,6 +308,7 @@ int main(void)
         cmocka_unit_test(every_truncation_is_refused),
         cmocka_unit_test(another_key_is_none_and_a_forger_with_our_id_is_bad),
         cmocka_unit_test(a_comment_of_two_lines_is_not_signed),
+        cmocka_unit_test(e18_the_four_lines_have_the_form_of_the_specification),
         cmocka_unit_test(a_key_file_gives_the_key_back_and_a_damaged_one_nothing),
         cmocka_unit_test(a_key_file_whose_halves_differ_is_refused),
         cmocka_unit_test(a_key_file_with_a_password_is_denied),
