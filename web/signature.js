@@ -7,7 +7,8 @@ const TEXT_MAX = 2560;
 const COMMENT_MAX = 1024;
 const FORM = /^untrusted comment: ([^\n]*)\n([^\n]*)\ntrusted comment: ([^\n]*)\n([^\n]*)\n?$/;
 
-const printable = (text) => !/[\0-\x1f\x7f\ud800-\udfff]/u.test(text) && utf8(text).length <= COMMENT_MAX;
+// No control characters of ASCII, but for a tab, nor of Latin-1; no lone surrogates: they are no UTF-8.
+const printable = (text) => !/[\0-\x08\x0a-\x1f\x7f-\x9f\ud800-\udfff]/u.test(text) && utf8(text).length <= COMMENT_MAX;
 
 function verifies(signature, message, key) {
   try {
