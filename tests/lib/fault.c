@@ -120,7 +120,8 @@ CALL(int, mlock, SYS_mlock, (const void *p, size_t n), p, n)
 CALL(int, madvise, SYS_madvise, (void *p, size_t n, int advice), p, n, advice)
 CALL(int, open64, SYS_open, (const char *path, int flags, ...), path, flags, 0600)
 
-/* --- calls that may do a part of it ------------------------------------------------------------ */
+/* --- calls that may do a part of it ------------------------------------------------------------
+ */
 
 #define PART(name, number, parameters, fd, p, ...)                                                 \
     ssize_t name parameters                                                                        \
@@ -140,7 +141,8 @@ PART(pwrite64, SYS_pwrite64, (int fd, const void *p, size_t n, off_t at), fd, p,
 PART(send, SYS_sendto, (int fd, const void *p, size_t n, int flags), fd, p, flags, NULL, 0L)
 PART(recv, SYS_recvfrom, (int fd, void *p, size_t n, int flags), fd, p, flags, NULL, NULL)
 
-/* --- others ------------------------------------------------------------------------------------ */
+/* --- others ------------------------------------------------------------------------------------
+ */
 
 pid_t fork(void)
 {
@@ -160,7 +162,8 @@ void *mmap(void *at, size_t n, int rights, int flags, int fd, off_t from)
     return mmap64(at, n, rights, flags, fd, from);
 }
 
-/* --- memory ------------------------------------------------------------------------------------ */
+/* --- memory ------------------------------------------------------------------------------------
+ */
 
 void *__libc_malloc(size_t n);
 void *__libc_calloc(size_t count, size_t n);
@@ -195,7 +198,8 @@ void *aligned_alloc(size_t boundary, size_t n)
     return no_memory() ? NULL : __libc_memalign(boundary, n);
 }
 
-/* --- from when to when ------------------------------------------------------------------------- */
+/* --- from when to when -------------------------------------------------------------------------
+ */
 
 int accept4(int listener, struct sockaddr *peer, socklen_t *n, int flags)
 {
